@@ -1,0 +1,20 @@
+//! Stored bytes, one row a digest, whatever the number of images that share them.
+use sea_orm::entity::prelude::*;
+
+/// A blob whose bytes are, or are about to be, in storage.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "blob")]
+pub struct Model {
+    /// `sha256:<64 hex digits>`.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub digest: String,
+    /// In bytes.
+    pub size: i64,
+    /// When somebody last published these bytes: collection leaves young blobs alone.
+    pub touched_at: DateTimeUtc,
+    /// Set while collection removes the bytes; nobody may adopt the blob meanwhile.
+    pub removing: bool,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

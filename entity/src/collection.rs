@@ -1,0 +1,29 @@
+//! Collections: the second part of a path.
+use sea_orm::entity::prelude::*;
+
+use crate::{
+    id::{CollectionId, NamespaceId},
+    kind::Visibility,
+};
+
+/// A shelf of containers, public or private.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "collection")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: CollectionId,
+    pub namespace_id: NamespaceId,
+    /// Unique in its namespace.
+    pub name: String,
+    pub description: String,
+    pub visibility: Visibility,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+    #[sea_orm(belongs_to, from = "namespace_id", to = "id")]
+    pub namespace: HasOne<super::namespace::Entity>,
+    #[sea_orm(has_many)]
+    pub containers: HasMany<super::container::Entity>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

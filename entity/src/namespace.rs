@@ -1,0 +1,30 @@
+//! Namespaces: the first part of a path, called entity by the library protocol.
+use sea_orm::entity::prelude::*;
+
+use crate::{
+    id::{NamespaceId, UserId},
+    kind::Visibility,
+};
+
+/// A namespace, which belongs to a user.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "namespace")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: NamespaceId,
+    #[sea_orm(unique)]
+    pub name: String,
+    pub owner_id: UserId,
+    pub description: String,
+    /// What new collections get; absent: the default of the site.
+    pub default_visibility: Option<Visibility>,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+    #[sea_orm(belongs_to, from = "owner_id", to = "id")]
+    pub owner: HasOne<super::user::Entity>,
+    #[sea_orm(has_many)]
+    pub collections: HasMany<super::collection::Entity>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,18 @@
+//! The history of the schema, one file a change. It does not import `entity`: it must replay old shapes.
+//!
+//! The same statements run on SQLite and PostgreSQL. A file that has been released is never edited.
+#![forbid(unsafe_code)]
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod m20261122_000001_foundation;
+
+/// Runs the migrations in order.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261122_000001_foundation::Migration)]
+    }
+}

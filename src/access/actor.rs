@@ -1,0 +1,74 @@
+//! Who is asking.
+use std::fmt;
+
+use entity::{id::UserId, kind::Scope};
+
+use super::Level;
+
+/// Who is asking, and how far the credential they showed reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// Somebody who showed no credential.
+    Anonymous,
+    /// Somebody with an account.
+    User(Account),
+    /// A job of the server itself.
+    System(&'static str),
+}
+
+/// The account of an actor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub id: UserId,
+    /// Its name.
+    pub name: String,
+    /// Whether it administers the site, as far as the scope lets it.
+    pub admin: bool,
+    /// How far the credential reaches.
+    pub scope: Scope,
+}
+
+impl Actor {
+    /// A job of the server, which may do anything.
+    pub fn system(job: &'static str) -> Self {
+        Self::System(job)
+    }
+
+    /// The account, if the actor has one.
+    pub fn account(&self) -> Option<&Account> {
+        match self {
+            Self::User(account) => Some(account),
+            Self::Anonymous | Self::System(_) => None,
+        }
+    }
+
+    /// Whether every row is open to the actor, at any level its scope allows.
+    pub fn is_site_admin(&self) -> bool {
+        match self {
+            Self::System(_) => true,
+            Self::User(account) => account.admin && account.scope == Scope::Admin,
+            Self::Anonymous => false,
+        }
+    }
+
+    /// Whether the credential reaches as far as `level`, whoever owns the row.
+    pub fn may_reach(&self, level: Level) -> bool {
+        match self {
+            Self::System(_) => true,
+            Self::User(account) => level == Level::Pull || account.scope >= Scope::Write,
+            Self::Anonymous => level == Level::Pull,
+        }
+    }
+}
+
+/// As events record it.
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anonymous => f.write_str("anonymous"),
+            Self::User(account) => write!(f, "user:{}", account.id),
+            Self::System(job) => write!(f, "system:{job}"),
+        }
+    }
+}

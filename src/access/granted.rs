@@ -1,0 +1,219 @@
+//! Rows that somebody has been let into, and the only ways to get one.
+use std::{marker::PhantomData, ops::Deref};
+
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, Cursor, EntityTrait, IntoIdentity, Iterable, PrimaryKeyToColumn,
+    QueryFilter, Select, SelectModel, Value,
+};
+
+use super::{Actor, Guarded, Identity, Internal};
+use crate::error::{Error, Result};
+
+/// How far in. Each level includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// See it and pull from it.
+    Pull,
+    /// Push images and move tags.
+    Push,
+    /// Change, share and delete it.
+    Admin,
+}
+
+/// A level, as a type.
+pub trait Needs {
+    /// The level.
+    const LEVEL: Level;
+}
+
+/// A level that includes the level `L`.
+pub trait Includes<L> {}
+
+macro_rules! levels {
+    ($($name:ident: $($below:ident)*),*) => { $(
+        #[doc = concat!("[`Level::", stringify!($name), "`] as a type.")]
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+
+        impl Needs for $name {
+            const LEVEL: Level = Level::$name;
+        }
+        impl Includes<$name> for $name {}
+        $( impl Includes<$below> for $name {} )*
+    )* };
+}
+levels!(Pull:, Push: Pull, Admin: Push Pull);
+
+/// A row its actor has been let into, at least as far as `L`. Only this room can make one.
+#[derive(Clone, Debug)]
+pub struct Granted<L, M> {
+    row: M,
+    level: PhantomData<L>,
+}
+
+impl<L, M> Granted<L, M> {
+    fn new(row: M) -> Self {
+        Self {
+            row,
+            level: PhantomData,
+        }
+    }
+
+    /// The row, without the grant.
+    pub fn into_row(self) -> M {
+        self.row
+    }
+
+    /// The same row, as far as pulling; every level includes that.
+    pub fn for_pull(self) -> Granted<Pull, M> {
+        Granted::new(self.row)
+    }
+
+    /// The row as it is after an update that does not change who may reach it.
+    pub fn replaced(self, row: M) -> Self {
+        Self::new(row)
+    }
+}
+
+impl<L, M> Deref for Granted<L, M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.row
+    }
+}
+
+/// The rows of `E` that an actor may reach at `L`; every list starts here.
+pub struct Rows<L, E: EntityTrait> {
+    select: Select<E>,
+    level: PhantomData<L>,
+}
+
+/// The rows of `E` that `actor` may reach at `L`.
+pub fn rows<L: Needs, E: Guarded>(actor: &Actor) -> Rows<L, E> {
+    Rows {
+        select: reachable(actor, L::LEVEL),
+        level: PhantomData,
+    }
+}
+
+impl<L, E: EntityTrait> Rows<L, E> {
+    /// The same rows, filtered, joined or ordered further.
+    pub fn narrow(self, step: impl FnOnce(Select<E>) -> Select<E>) -> Self {
+        Self {
+            select: step(self.select),
+            level: PhantomData,
+        }
+    }
+
+    /// All of them.
+    pub async fn all(self, db: &impl ConnectionTrait) -> Result<Vec<Granted<L, E::Model>>> {
+        Ok(self
+            .select
+            .all(db)
+            .await?
+            .into_iter()
+            .map(Granted::new)
+            .collect())
+    }
+
+    /// The first of them.
+    pub async fn one(self, db: &impl ConnectionTrait) -> Result<Option<Granted<L, E::Model>>> {
+        Ok(self.select.one(db).await?.map(Granted::new))
+    }
+
+    /// A page of them in the order of some columns: `step` sets the cursor's direction, bounds and length.
+    pub async fn page(
+        self,
+        db: &impl ConnectionTrait,
+        order: impl IntoIdentity,
+        step: impl FnOnce(&mut Cursor<SelectModel<E::Model>>),
+    ) -> Result<Vec<Granted<L, E::Model>>>
+    where
+        E::Model: Sync,
+    {
+        let mut cursor = self.select.cursor_by(order);
+        step(&mut cursor);
+        Ok(cursor
+            .all(db)
+            .await?
+            .into_iter()
+            .map(Granted::new)
+            .collect())
+    }
+
+    /// The statement behind them, for aggregates; rows read from it carry no grant.
+    pub fn into_select(self) -> Select<E> {
+        self.select
+    }
+}
+
+/// Loads one row and decides: hidden is [`Error::NotFound`], seen but refused is [`Error::Forbidden`], or
+/// [`Error::Unauthenticated`] if nobody is signed in.
+pub async fn open<L: Needs, E: Guarded>(
+    db: &impl ConnectionTrait,
+    actor: &Actor,
+    id: impl Into<Value>,
+) -> Result<Granted<L, E::Model>> {
+    let key = E::PrimaryKey::iter()
+        .next()
+        .expect("every table has a primary key")
+        .into_column();
+    let id = id.into();
+    open_where::<L, E>(db, actor, |select| select.filter(key.eq(id.clone()))).await
+}
+
+/// Like [`open`], for the one row that `narrow` leaves.
+pub async fn open_where<L: Needs, E: Guarded>(
+    db: &impl ConnectionTrait,
+    actor: &Actor,
+    narrow: impl Fn(Select<E>) -> Select<E>,
+) -> Result<Granted<L, E::Model>> {
+    if let Some(row) = narrow(reachable(actor, L::LEVEL)).one(db).await? {
+        return Ok(Granted::new(row));
+    }
+    if L::LEVEL == Level::Pull {
+        return Err(Error::NotFound(E::NOUN));
+    }
+    match narrow(reachable::<E>(actor, Level::Pull)).one(db).await? {
+        None => Err(Error::NotFound(E::NOUN)),
+        Some(_) => Err(refusal(actor, L::LEVEL, E::NOUN)),
+    }
+}
+
+/// Why `actor` is refused what it can see.
+fn refusal(actor: &Actor, level: Level, noun: &str) -> Error {
+    match actor {
+        Actor::Anonymous => Error::Unauthenticated(format!("sign in to change this {noun}")),
+        _ if !actor.may_reach(level) => {
+            Error::Forbidden("this token may only read; make one with the scope write".into())
+        }
+        _ => Error::Forbidden(format!(
+            "this {noun} belongs to somebody else; ask its owner"
+        )),
+    }
+}
+
+fn reachable<E: Guarded>(actor: &Actor, level: Level) -> Select<E> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where guarded rows are looked for"
+    )]
+    let all = E::find();
+    all.filter(E::reach(actor, level))
+}
+
+/// Rows that belong to nobody, such as blobs and events.
+pub fn internal<E: Internal>() -> Select<E> {
+    #[expect(clippy::disallowed_methods, reason = "these rows have no owner")]
+    E::find()
+}
+
+/// Rows that tell who somebody is, for use before there is an actor.
+pub fn identity<E: Identity>() -> Select<E> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "signing in comes before the actor"
+    )]
+    E::find()
+}

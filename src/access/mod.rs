@@ -1,0 +1,14 @@
+//! Who may do what, and the only place that decides.
+//!
+//! Owns the actor, the levels, the policy and the doors through which rows are loaded: [`open`], [`rows`],
+//! [`internal`] and [`identity`]. Must not write anything.
+mod actor;
+mod granted;
+mod policy;
+
+pub use actor::{Account, Actor};
+pub use granted::{
+    Admin, Granted, Includes, Level, Needs, Pull, Push, Rows, identity, internal, open, open_where,
+    rows,
+};
+pub use policy::{Guarded, Identity, Internal};

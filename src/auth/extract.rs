@@ -1,0 +1,85 @@
+//! From the headers of a request to its caller.
+use std::sync::Arc;
+
+use poem::{Request, http::header};
+
+use crate::{
+    access::Actor,
+    error::{Error, Result},
+    protocol::RequestContext,
+    registry::{Caller, Registry, session, token},
+};
+
+/// The cookie of a browser session.
+pub const COOKIE: &str = "sifhub_session";
+/// What a browser's script sends beside the cookie. A form on another site cannot send it.
+pub const CSRF_HEADER: &str = "x-sifhub-csrf";
+
+/// Who sends this request: by `Authorization: Bearer <token>`, by session cookie, or anonymous.
+///
+/// `Bearer` without a token is what clients send after logging out, and means nobody. The header counts before the
+/// cookie. The cookie counts for methods that may change something only beside [`CSRF_HEADER`].
+///
+/// # Errors
+/// [`Error::Unauthenticated`] for a token that is wrong, expired or revoked: never taken for anonymous, lest a user be
+/// told that their own image does not exist.
+pub async fn caller(request: &Request) -> Result<Caller> {
+    let anonymous = anonymous(request);
+    let actor = match bearer(request)? {
+        Some(secret) => match token::identify(&anonymous, secret).await? {
+            Some(account) => Actor::User(account),
+            None => {
+                let words =
+                    "the token is wrong, expired or revoked; make a new one and log in again";
+                return Err(Error::Unauthenticated(words.into()));
+            }
+        },
+        None => by_cookie(request, &anonymous).await?,
+    };
+    Ok(registry(request).caller(actor, anonymous.request_id()))
+}
+
+/// A caller who showed nothing.
+pub(super) fn anonymous(request: &Request) -> Caller {
+    registry(request).caller(Actor::Anonymous, RequestContext::of(request).id.clone())
+}
+
+pub(super) fn registry(request: &Request) -> &Arc<Registry> {
+    request
+        .data()
+        .expect("app adds the registry to every request")
+}
+
+/// The token of the header, if there is one. The scheme is compared without regard to case (RFC 9110, 11.1).
+fn bearer(request: &Request) -> Result<Option<&str>> {
+    let Some(value) = request.headers().get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let value = value.to_str().unwrap_or_default().trim();
+    let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
+    match rest.trim() {
+        _ if !scheme.eq_ignore_ascii_case("bearer") => Err(Error::Unauthenticated(format!(
+            "send a token as 'Bearer'; {scheme:?} is not taken here"
+        ))),
+        "" => Ok(None),
+        secret => Ok(Some(secret)),
+    }
+}
+
+async fn by_cookie(request: &Request, anonymous: &Caller) -> Result<Actor> {
+    let safe = request.method().is_safe() || request.headers().contains_key(CSRF_HEADER);
+    match cookie(request).filter(|_| safe) {
+        Some(cookie) => Ok(session::identify(anonymous, &cookie)
+            .await?
+            .map_or(Actor::Anonymous, Actor::User)),
+        None => Ok(Actor::Anonymous),
+    }
+}
+
+/// The session cookie of a request.
+pub(super) fn cookie(request: &Request) -> Option<String> {
+    request
+        .cookie()
+        .get(COOKIE)
+        .map(|cookie| cookie.value_str().to_owned())
+}

@@ -1,0 +1,77 @@
+//! Section `registry`.
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ByteSize, Fault, ensure};
+
+/// The bounds that S3 sets to the parts of a multipart upload.
+const PART_SIZE: std::ops::RangeInclusive<ByteSize> =
+    ByteSize::from_mib(5)..=ByteSize::from_mib(5 * 1024);
+
+/// The rules of the image registry.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Registry {
+    /// The namespace of `library://alpine` and `library://collection/alpine`, where clients name none.
+    #[schemars(length(min = 1))]
+    pub default_namespace: String,
+    /// The collection of `library://alpine`, where clients name none.
+    #[schemars(length(min = 1))]
+    pub default_collection: String,
+    /// Who sees what is new, unless its creator says otherwise.
+    pub default_visibility: Visibility,
+    /// Which namespaces a signed-in user may create. Administrators may create any.
+    pub namespace_creation: NamespaceCreation,
+    /// The size of the parts in which a client uploads a large image, from 5 MiB to 5 GiB.
+    pub part_size: ByteSize,
+    /// The largest image that is taken. When absent, only the store limits it.
+    pub max_image_size: Option<ByteSize>,
+}
+
+/// Who sees a collection or container.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Everybody.
+    #[default]
+    Public,
+    /// Its members.
+    Private,
+}
+
+/// Which namespaces a signed-in user may create.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NamespaceCreation {
+    /// The one named like the account.
+    #[default]
+    Own,
+    /// Any that is free.
+    Users,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self {
+            default_namespace: "library".into(),
+            default_collection: "default".into(),
+            default_visibility: Visibility::default(),
+            namespace_creation: NamespaceCreation::default(),
+            part_size: ByteSize::from_mib(64),
+            max_image_size: None,
+        }
+    }
+}
+
+impl Registry {
+    pub(super) fn validate(&self) -> Result<(), Fault> {
+        let why = format!("must be from {} to {}", PART_SIZE.start(), PART_SIZE.end());
+        ensure(
+            PART_SIZE.contains(&self.part_size),
+            "registry.part_size",
+            why,
+        )?;
+        let some = self.max_image_size.is_none_or(|size| size.bytes() > 0);
+        ensure(some, "registry.max_image_size", "must be more than 0 B")
+    }
+}

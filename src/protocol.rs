@@ -1,0 +1,62 @@
+//! What all surfaces share because all of them speak HTTP: facts about the request, and the status of an error.
+//!
+//! `http` finds out the facts, once, before any surface sees the request. Must not know any protocol above HTTP.
+use std::{net::IpAddr, sync::Arc};
+
+use poem::{Request, http::StatusCode};
+
+use crate::error::Error;
+
+/// Facts about a request.
+#[derive(Clone, Debug)]
+pub struct RequestContext {
+    /// Names the request in logs, events and the header `X-Request-Id`.
+    pub id: Arc<str>,
+    /// What clients put before a path to reach this server, such as `https://registry.example.org`; without a slash at
+    /// its end.
+    pub base_url: Arc<str>,
+    /// Where the request comes from, seen through the trusted proxies.
+    pub client: Option<IpAddr>,
+}
+
+impl RequestContext {
+    /// The facts about `request`.
+    ///
+    /// # Panics
+    /// When `http` did not put them there: a fault in how the routes are joined, which every test would show.
+    pub fn of(request: &Request) -> &Self {
+        request
+            .extensions()
+            .get()
+            .expect("http adds the context to every request")
+    }
+}
+
+/// The status of an error, for every surface that has no codes of its own.
+pub fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::NotFound(_) => StatusCode::NOT_FOUND,
+        Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::Invalid { .. } => StatusCode::BAD_REQUEST,
+        Error::TooLarge { .. } | Error::QuotaExceeded(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+        Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::Unsupported(_) => StatusCode::METHOD_NOT_ALLOWED,
+        Error::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Logs, once, at the edge, what the caller is not told.
+pub fn log(error: &Error) {
+    match error {
+        Error::Internal(source) => tracing::error!(error = ?source, "internal error"),
+        Error::Unavailable { what, source } => {
+            tracing::error!(what, error = ?source, "unavailable")
+        }
+        Error::StorageFull => tracing::error!("no space left"),
+        _ => {}
+    }
+}

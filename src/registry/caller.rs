@@ -1,0 +1,185 @@
+//! Who is asking, and the only door to the database.
+use std::sync::Arc;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use sea_orm::{
+    ActiveModelTrait, DatabaseConnection, DatabaseTransaction, Set, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+
+use super::{Secret, fresh_id};
+use crate::{
+    access::{Account, Actor},
+    config::Config,
+    error::{Error, Result},
+    event::{Change, Event},
+    storage::Storage,
+};
+
+/// What the registry stands on. One for the process.
+pub struct Registry {
+    pub(in crate::registry) db: DatabaseConnection,
+    pub(in crate::registry) storage: Storage,
+    pub(in crate::registry) secret: Secret,
+    pub(in crate::registry) config: Arc<Config>,
+}
+
+impl Registry {
+    /// Joins the parts.
+    pub fn new(
+        db: DatabaseConnection,
+        storage: Storage,
+        secret: Secret,
+        config: Arc<Config>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            db,
+            storage,
+            secret,
+            config,
+        })
+    }
+
+    /// A door for one request.
+    pub fn caller(self: &Arc<Self>, actor: Actor, request_id: impl Into<Arc<str>>) -> Caller {
+        Caller {
+            registry: self.clone(),
+            actor,
+            request_id: request_id.into(),
+        }
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Whether database and storage answer.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`], naming the one that does not.
+    pub async fn ready(&self) -> Result<()> {
+        self.db.ping().await?;
+        self.storage.ready().await
+    }
+}
+
+/// Who is asking, and the only door to the database. Cheap to clone.
+#[derive(Clone)]
+pub struct Caller {
+    registry: Arc<Registry>,
+    actor: Actor,
+    request_id: Arc<str>,
+}
+
+impl Caller {
+    /// Who is asking.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The request, as logs and events name it.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> &Config {
+        &self.registry.config
+    }
+
+    /// The account of whoever is asking.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] for anonymous callers.
+    pub fn account(&self) -> Result<&Account> {
+        self.actor
+            .account()
+            .ok_or_else(|| Error::Unauthenticated("sign in first".into()))
+    }
+
+    /// The present, to the millisecond, as both databases keep it.
+    pub fn now(&self) -> DateTime<Utc> {
+        now()
+    }
+
+    pub(in crate::registry) fn db(&self) -> &DatabaseConnection {
+        &self.registry.db
+    }
+
+    pub(in crate::registry) fn storage(&self) -> &Storage {
+        &self.registry.storage
+    }
+
+    pub(in crate::registry) fn secret(&self) -> &Secret {
+        &self.registry.secret
+    }
+
+    /// Runs `work` in one transaction and records what it did in the same one.
+    pub(in crate::registry) async fn change<T>(
+        &self,
+        work: impl AsyncFnOnce(&Tx) -> Result<Change<T>>,
+    ) -> Result<T> {
+        // SQLite must take its write lock at the start: a reader that turns writer fails at once when another has
+        // written meanwhile, however long the busy timeout.
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let inner = self.db().begin_with_options(options).await?;
+        let tx = Tx {
+            actor: self.actor.clone(),
+            now: now(),
+            inner,
+        };
+        let Change { event, value } = work(&tx).await?;
+        if let Some(event) = event {
+            self.record(&tx, event).await?;
+        }
+        tx.inner.commit().await?;
+        Ok(value)
+    }
+
+    async fn record(&self, tx: &Tx, event: Event) -> Result<()> {
+        let row = entity::event::ActiveModel {
+            id: Set(entity::id::EventId(fresh_id())),
+            at: Set(tx.now),
+            actor: Set(tx.actor.to_string()),
+            action: Set(event.action.into()),
+            target: Set(event.target),
+            target_id: Set(event.target_id),
+            request_id: Set(self.request_id.to_string()),
+            payload: Set(event.payload),
+            dispatched_at: Set(None),
+        };
+        row.insert(&tx.inner).await?;
+        Ok(())
+    }
+}
+
+/// A transaction. Functions that take one are steps: private to the registry, and composed by its entry points.
+pub(in crate::registry) struct Tx {
+    actor: Actor,
+    now: DateTime<Utc>,
+    inner: DatabaseTransaction,
+}
+
+impl Tx {
+    pub(in crate::registry) fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    pub(in crate::registry) fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    pub(in crate::registry) fn db(&self) -> &DatabaseTransaction {
+        &self.inner
+    }
+}
+
+/// The present, to the millisecond.
+pub(in crate::registry) fn now() -> DateTime<Utc> {
+    #[expect(clippy::disallowed_methods, reason = "the one clock of the house")]
+    Utc::now().trunc_subsecs(3)
+}

@@ -1,0 +1,257 @@
+//! Containers: the images of one thing, over time and architectures.
+use std::collections::HashMap;
+
+use entity::{
+    collection, container,
+    id::{CollectionId, ContainerId},
+    image, namespace,
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, IntoActiveModel, JoinType, ModelTrait, PaginatorTrait,
+    QueryFilter, QuerySelect, RelationTrait, Select, Set,
+};
+use serde_json::json;
+
+use super::{
+    Caller, Tx,
+    database::on_duplicate,
+    fresh_id,
+    page::{Page, PageArgs, Sort, page},
+    path::{ContainerPath, Name, description},
+};
+use crate::{
+    access::{Admin, Granted, Guarded, Includes, Needs, Pull, Push, open, open_where, rows},
+    error::{Error, Result},
+    event::Event,
+};
+
+/// A container that the caller may see.
+pub type Container = Granted<Pull, container::Model>;
+
+/// What a new container gets.
+#[derive(Clone, Debug)]
+pub struct NewContainer {
+    /// Where it goes.
+    pub collection: CollectionId,
+    /// Its name, unique in the collection.
+    pub name: Name,
+    /// Free text.
+    pub description: String,
+}
+
+/// What changes; absent fields stay.
+#[derive(Clone, Debug, Default)]
+pub struct ContainerChange {
+    /// A new name.
+    pub name: Option<Name>,
+    /// A new description.
+    pub description: Option<String>,
+}
+
+/// The orders of a list of containers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ContainerSort {
+    /// By name.
+    #[default]
+    Name,
+    /// By the time of creation.
+    Created,
+}
+
+impl Sort<container::Entity> for ContainerSort {
+    fn column(self) -> Option<container::Column> {
+        (self == Self::Name).then_some(container::Column::Name)
+    }
+    fn key(self, row: &container::Model) -> String {
+        row.name.clone()
+    }
+    fn id(row: &container::Model) -> i64 {
+        row.id.0
+    }
+    fn id_column() -> container::Column {
+        container::Column::Id
+    }
+}
+
+/// The containers that the caller may see; those of `collection`, if given.
+pub async fn list(
+    caller: &Caller,
+    collection: Option<CollectionId>,
+    args: &PageArgs<ContainerSort>,
+) -> Result<Page<Container>> {
+    let rows = rows::<Pull, container::Entity>(caller.actor());
+    let rows = match collection {
+        Some(collection) => {
+            rows.narrow(|q| q.filter(container::Column::CollectionId.eq(collection)))
+        }
+        None => rows,
+    };
+    page(caller.db(), rows, args).await
+}
+
+/// Those of `ids` that the caller may see. One statement.
+pub async fn by_ids(
+    caller: &Caller,
+    ids: &[ContainerId],
+) -> Result<HashMap<ContainerId, Container>> {
+    let rows = rows::<Pull, container::Entity>(caller.actor())
+        .narrow(|q| q.filter(container::Column::Id.is_in(ids.iter().copied())))
+        .all(caller.db())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// The container at `path`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, or none that the caller may see.
+pub async fn find(caller: &Caller, path: &ContainerPath) -> Result<Container> {
+    at::<Pull>(caller, path).await
+}
+
+/// The container at `path`, as far as `L`.
+pub(in crate::registry) async fn at<L: Needs>(
+    caller: &Caller,
+    path: &ContainerPath,
+) -> Result<Granted<L, container::Model>>
+where
+    container::Entity: Guarded,
+{
+    open_where(
+        caller.db(),
+        caller.actor(),
+        |q: Select<container::Entity>| {
+            q.join(JoinType::InnerJoin, container::Relation::Collection.def())
+                .join(JoinType::InnerJoin, collection::Relation::Namespace.def())
+                .filter(namespace::Column::Name.eq(path.namespace.as_str()))
+                .filter(collection::Column::Name.eq(path.collection.as_str()))
+                .filter(container::Column::Name.eq(path.container.as_str()))
+        },
+    )
+    .await
+}
+
+/// The paths of those of `ids` that the caller may see. One statement.
+pub async fn paths(caller: &Caller, ids: &[ContainerId]) -> Result<HashMap<ContainerId, String>> {
+    let rows = rows::<Pull, container::Entity>(caller.actor())
+        .narrow(|q| q.filter(container::Column::Id.is_in(ids.iter().copied())))
+        .into_select()
+        .join(JoinType::InnerJoin, container::Relation::Collection.def())
+        .join(JoinType::InnerJoin, collection::Relation::Namespace.def())
+        .select_only()
+        .column(container::Column::Id)
+        .column_as(namespace::Column::Name, "namespace")
+        .column_as(collection::Column::Name, "collection")
+        .column(container::Column::Name)
+        .into_tuple::<(ContainerId, String, String, String)>()
+        .all(caller.db())
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, namespace, collection, name)| (id, format!("{namespace}/{collection}/{name}")))
+        .collect())
+}
+
+/// Makes a container in a collection of the caller.
+///
+/// # Errors
+/// [`Error::Conflict`] when the name is taken; those of [`open`] for the collection.
+pub async fn create(caller: &Caller, new: NewContainer) -> Result<Container> {
+    let text = description(new.description)?;
+    caller
+        .change(async |tx| {
+            let collection =
+                open::<Push, collection::Entity>(tx.db(), tx.actor(), new.collection).await?;
+            let row = insert(tx, &collection, &new.name, text).await?;
+            let path = path(tx, &row).await?;
+            let container = open::<Pull, container::Entity>(tx.db(), tx.actor(), row.id).await?;
+            Ok(Event::new("container.create", path, row.id).with(container))
+        })
+        .await
+}
+
+async fn insert(
+    tx: &Tx,
+    collection: &Granted<impl Includes<Push>, collection::Model>,
+    name: &Name,
+    description: String,
+) -> Result<container::Model> {
+    let row = container::ActiveModel {
+        id: Set(ContainerId(fresh_id())),
+        collection_id: Set(collection.id),
+        name: Set(name.to_string()),
+        description: Set(description),
+        created_at: Set(tx.now()),
+        updated_at: Set(tx.now()),
+    };
+    let words = || format!("the container {}/{name} exists already", collection.name);
+    row.insert(tx.db()).await.map_err(on_duplicate(words))
+}
+
+/// Changes a container of the caller.
+///
+/// # Errors
+/// [`Error::Conflict`] when the new name is taken; those of [`open`].
+pub async fn update(
+    caller: &Caller,
+    id: ContainerId,
+    change: ContainerChange,
+) -> Result<Container> {
+    let text = change.description.map(description).transpose()?;
+    caller
+        .change(async |tx| {
+            let old = open::<Admin, container::Entity>(tx.db(), tx.actor(), id).await?;
+            let path = path(tx, &old).await?;
+            let mut row = (*old).clone().into_active_model();
+            row.name = change.name.map_or(row.name, |name| Set(name.to_string()));
+            row.description = text.map_or(row.description, Set);
+            row.updated_at = Set(tx.now());
+            let new = row
+                .update(tx.db())
+                .await
+                .map_err(on_duplicate(|| "that name is taken".into()))?;
+            let details = json!({"name": new.name});
+            Ok(Event::new("container.update", path, id)
+                .details(details)
+                .with(old.for_pull().replaced(new)))
+        })
+        .await
+}
+
+/// Deletes a container of the caller with its images and tags.
+///
+/// # Errors
+/// [`Error::Conflict`] while it holds images, unless `with_content`; those of [`open`].
+pub async fn delete(caller: &Caller, id: ContainerId, with_content: bool) -> Result<()> {
+    caller
+        .change(async |tx| {
+            let container = open::<Admin, container::Entity>(tx.db(), tx.actor(), id).await?;
+            let path = path(tx, &container).await?;
+            let images = container.find_related(image::Entity).count(tx.db()).await?;
+            if images > 0 && !with_content {
+                let why = format!(
+                    "the container {path} holds {images} images; delete them first, or all at once"
+                );
+                return Err(Error::Conflict(why));
+            }
+            container.into_row().delete(tx.db()).await?;
+            Ok(Event::new("container.delete", path, id)
+                .details(json!({"images": images}))
+                .with(()))
+        })
+        .await
+}
+
+/// `namespace/collection/container`.
+pub(in crate::registry) async fn path(tx: &Tx, container: &container::Model) -> Result<String> {
+    let collection = container
+        .find_related(collection::Entity)
+        .one(tx.db())
+        .await?;
+    let collection = collection.ok_or(Error::NotFound("collection"))?;
+    Ok(format!(
+        "{}/{}",
+        super::collection::path(tx, &collection).await?,
+        container.name
+    ))
+}

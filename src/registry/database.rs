@@ -1,0 +1,112 @@
+//! Connecting to the database, and what its errors mean.
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, SqlErr, SqlxError, sqlx,
+};
+
+use crate::{
+    config::Config,
+    error::{Error, Result},
+};
+
+/// Opens the configured database. SQLite gets write-ahead logging with full syncing: what was acknowledged survives
+/// a power cut.
+///
+/// # Errors
+/// [`Error::Unavailable`] when it cannot be reached or opened.
+pub async fn connect(config: &Config) -> Result<DatabaseConnection> {
+    let database = &config.database;
+    let busy = database.busy_timeout.get();
+    let mut options = ConnectOptions::new(config.database_url().as_str());
+    options
+        .max_connections(database.max_connections)
+        .connect_timeout(database.connect_timeout.get())
+        .acquire_timeout(database.connect_timeout.get())
+        .sqlx_logging(false)
+        .test_before_acquire(false)
+        .map_sqlx_sqlite_opts(move |options| {
+            options
+                .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
+                .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(busy)
+                .create_if_missing(true)
+        });
+    Ok(Database::connect(options).await?)
+}
+
+/// Brings the schema up to date. Replicas that start together take turns.
+///
+/// # Errors
+/// [`Error::Unavailable`] or [`Error::Internal`] from the database.
+pub async fn migrate(db: &DatabaseConnection) -> Result<()> {
+    use migration::MigratorTrait;
+    Ok(migration::Migrator::up(db, None).await?)
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        match code(&error) {
+            Some(code) if is_full(&code) => Self::StorageFull,
+            Some(code) if !is_unavailable(&code) => Self::Internal(error.into()),
+            None if !is_connection(&error) => Self::Internal(error.into()),
+            _ => Self::Unavailable {
+                what: "database",
+                source: error.into(),
+            },
+        }
+    }
+}
+
+/// Turns a violated unique constraint into [`Error::Conflict`] with these words.
+pub(in crate::registry) fn on_duplicate(
+    words: impl FnOnce() -> String,
+) -> impl FnOnce(DbErr) -> Error {
+    |error| match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => Error::Conflict(words()),
+        _ => error.into(),
+    }
+}
+
+fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
+fn code(error: &DbErr) -> Option<String> {
+    Some(sqlx_error(error)?.as_database_error()?.code()?.into_owned())
+}
+
+/// SQLite's `SQLITE_FULL` and PostgreSQL's `disk_full`.
+fn is_full(code: &str) -> bool {
+    matches!(code, "13" | "53100")
+}
+
+/// SQLite's busy, locked, read-only, input/output and cannot-open codes with their extensions; PostgreSQL's classes
+/// of connection, resource and operator errors.
+fn is_unavailable(code: &str) -> bool {
+    match code.parse::<u32>() {
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 8 | 10 | 14),
+        _ => ["08", "53", "57", "40"]
+            .iter()
+            .any(|class| code.starts_with(class)),
+    }
+}
+
+fn is_connection(error: &DbErr) -> bool {
+    matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_))
+        || matches!(
+            sqlx_error(error),
+            Some(
+                SqlxError::Io(_)
+                    | SqlxError::PoolTimedOut
+                    | SqlxError::PoolClosed
+                    | SqlxError::WorkerCrashed
+                    | SqlxError::Tls(_)
+                    | SqlxError::Protocol(_)
+            )
+        )
+}

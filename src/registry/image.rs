@@ -1,0 +1,351 @@
+//! Images: a blob in a container.
+//!
+//! An image is announced by its digest ([`create`]), uploaded (`upload`), and published; until then only those who
+//! may push it know of it.
+use std::collections::HashMap;
+
+use entity::{
+    collection, container,
+    id::{ContainerId, ImageId},
+    image, namespace, tag,
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, JoinType, ModelTrait, QueryFilter,
+    QueryOrder, QuerySelect, RelationTrait, Select, Set, sea_query::OnConflict,
+};
+use serde_json::json;
+
+use super::{
+    Caller, Digest, Tx, blob, container as containers, fresh_id,
+    page::{Page, PageArgs, Sort, page},
+    path::{ContainerPath, Reference, description},
+    sif::{self, Inspection},
+};
+use crate::{
+    access::{Admin, Granted, Includes, Pull, Push, open, open_where, rows},
+    error::{Error, Result},
+    event::Event,
+    sif::{InspectError, ReadAt, inspect},
+    storage::{Source, Staged},
+};
+
+/// An image that the caller may see.
+pub type Image = Granted<Pull, image::Model>;
+
+/// The orders of a list of images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ImageSort {
+    /// By the time of creation.
+    #[default]
+    Created,
+}
+
+impl Sort<image::Entity> for ImageSort {
+    fn column(self) -> Option<image::Column> {
+        None
+    }
+    fn key(self, _: &image::Model) -> String {
+        String::new()
+    }
+    fn id(row: &image::Model) -> i64 {
+        row.id.0
+    }
+    fn id_column() -> image::Column {
+        image::Column::Id
+    }
+}
+
+/// The uploaded images that the caller may see; those of `container`, if given.
+pub async fn list(
+    caller: &Caller,
+    container: Option<ContainerId>,
+    args: &PageArgs<ImageSort>,
+) -> Result<Page<Image>> {
+    let mut rows = rows::<Pull, image::Entity>(caller.actor())
+        .narrow(|q| q.filter(image::Column::Blob.is_not_null()));
+    if let Some(container) = container {
+        rows = rows.narrow(|q| q.filter(image::Column::ContainerId.eq(container)));
+    }
+    page(caller.db(), rows, args).await
+}
+
+/// Those of `ids` that the caller may see. One statement.
+pub async fn by_ids(caller: &Caller, ids: &[ImageId]) -> Result<HashMap<ImageId, Image>> {
+    let rows = rows::<Pull, image::Entity>(caller.actor())
+        .narrow(|q| q.filter(image::Column::Id.is_in(ids.iter().copied())))
+        .all(caller.db())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// What was read out of these images. One statement.
+pub async fn inspections(caller: &Caller, images: &[Image]) -> Result<HashMap<String, Inspection>> {
+    let digests: Vec<String> = images
+        .iter()
+        .filter_map(|image| image.blob.clone())
+        .collect();
+    sif::by_digests(caller, &digests).await
+}
+
+/// The image that `reference` names in the container at `path`.
+///
+/// A tag names one image for each architecture; without `arch`, amd64 comes first, then whatever there is. A digest
+/// names one image, whatever `arch` says.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, or none that the caller may see.
+pub async fn find(
+    caller: &Caller,
+    path: &ContainerPath,
+    reference: &Reference,
+    arch: Option<&str>,
+) -> Result<Image> {
+    open_where(caller.db(), caller.actor(), |q| {
+        at(q, path, reference, arch)
+    })
+    .await
+}
+
+fn at(
+    select: Select<image::Entity>,
+    path: &ContainerPath,
+    reference: &Reference,
+    arch: Option<&str>,
+) -> Select<image::Entity> {
+    let in_container = select
+        .join(JoinType::InnerJoin, image::Relation::Container.def())
+        .join(JoinType::InnerJoin, container::Relation::Collection.def())
+        .join(JoinType::InnerJoin, collection::Relation::Namespace.def())
+        .filter(namespace::Column::Name.eq(path.namespace.as_str()))
+        .filter(collection::Column::Name.eq(path.collection.as_str()))
+        .filter(container::Column::Name.eq(path.container.as_str()));
+    match reference {
+        Reference::Digest(digest) => {
+            in_container.filter(image::Column::Digest.eq(digest.to_string()))
+        }
+        Reference::Tag(name) => {
+            let tagged = in_container
+                .join(JoinType::InnerJoin, tag::Relation::Image.def().rev())
+                .filter(tag::Column::Name.eq(name.as_str()));
+            match arch {
+                Some(arch) => tagged
+                    .filter(tag::Column::Arch.is_in([arch, ""]))
+                    .order_by_desc(tag::Column::Arch),
+                None => tagged
+                    .order_by_desc(tag::Column::Arch.eq("amd64"))
+                    .order_by_asc(tag::Column::Arch),
+            }
+        }
+    }
+}
+
+/// Announces an image by its digest, or finds the one that is there. When the caller could pull the same bytes from
+/// elsewhere, they are taken from there and need not be uploaded.
+///
+/// # Errors
+/// Those of [`open`] for the container.
+pub async fn create(
+    caller: &Caller,
+    container: ContainerId,
+    digest: Digest,
+    text: String,
+) -> Result<Image> {
+    let text = description(text)?;
+    caller
+        .change(async |tx| {
+            let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
+            let path = containers::path(tx, &container).await?;
+            let image = insert(tx, &container, &digest, text).await?;
+            let image = if image.blob.is_none() {
+                adopt(tx, image).await?
+            } else {
+                image
+            };
+            let details = json!({"digest": image.digest, "uploaded": image.blob.is_some()});
+            Ok(Event::new("image.create", path, image.id)
+                .details(details)
+                .with(image.for_pull()))
+        })
+        .await
+}
+
+async fn insert(
+    tx: &Tx,
+    container: &Granted<impl Includes<Push>, container::Model>,
+    digest: &Digest,
+    description: String,
+) -> Result<Granted<Push, image::Model>> {
+    let row = image::ActiveModel {
+        id: Set(ImageId(fresh_id())),
+        container_id: Set(container.id),
+        digest: Set(digest.to_string()),
+        description: Set(description),
+        blob: Set(None),
+        size: Set(0),
+        arch: Set(None),
+        signed: Set(false),
+        encrypted: Set(false),
+        created_at: Set(tx.now()),
+        uploaded_at: Set(None),
+        created_by: Set(tx.actor().account().map(|account| account.id)),
+    };
+    // Two clients may announce the same image at once; both then upload the same bytes, and both are right.
+    let unless_there = OnConflict::columns([image::Column::ContainerId, image::Column::Digest])
+        .do_nothing()
+        .to_owned();
+    image::Entity::insert(row)
+        .on_conflict(unless_there)
+        .try_insert()
+        .exec_without_returning(tx.db())
+        .await?;
+    open_where(tx.db(), tx.actor(), |q: Select<image::Entity>| {
+        q.filter(image::Column::ContainerId.eq(container.id))
+            .filter(image::Column::Digest.eq(digest.to_string()))
+    })
+    .await
+}
+
+/// Takes the bytes from another image of the same digest that the caller may pull.
+async fn adopt(tx: &Tx, image: Granted<Push, image::Model>) -> Result<Granted<Push, image::Model>> {
+    let twin = rows::<Pull, image::Entity>(tx.actor())
+        .narrow(|q| {
+            q.filter(image::Column::Digest.eq(&image.digest))
+                .filter(image::Column::Blob.is_not_null())
+        })
+        .narrow(|q| q.limit(1))
+        .one(tx.db())
+        .await?;
+    let Some(twin) = twin else { return Ok(image) };
+    blob::touch(tx, &twin.digest, twin.size.unsigned_abs()).await?;
+    let mut row = (*image).clone().into_active_model();
+    row.blob = Set(twin.blob.clone());
+    row.size = Set(twin.size);
+    row.arch = Set(twin.arch.clone());
+    row.signed = Set(twin.signed);
+    row.encrypted = Set(twin.encrypted);
+    row.uploaded_at = Set(Some(tx.now()));
+    let row = row.update(tx.db()).await?;
+    Ok(image.replaced(row))
+}
+
+/// Gives an announced image its bytes: checks them against the digest and reads the SIF, stores them, then writes the
+/// rows. Killed in between, it leaves bytes without rows, which collection removes.
+///
+/// # Errors
+/// [`Error::Invalid`] when the bytes are not those announced, or not a whole SIF image; those of [`open`].
+pub(in crate::registry) async fn publish(
+    caller: &Caller,
+    id: ImageId,
+    staged: &Staged,
+) -> Result<Image> {
+    let image = open::<Push, image::Entity>(caller.db(), caller.actor(), id).await?;
+    let digest: Digest = image.digest.parse()?;
+    if staged.digest != digest {
+        let why = format!(
+            "expected {digest}, but what arrived is {}; push the image again",
+            staged.digest
+        );
+        return Err(Error::invalid("digest", why));
+    }
+    let inspection = read_sif(caller, staged).await?;
+    blob::announce(caller, &digest, staged.size).await?;
+    caller.storage().publish(staged, &digest).await?;
+    caller
+        .change(async |tx| {
+            let image = open::<Push, image::Entity>(tx.db(), tx.actor(), id).await?;
+            let path = path(tx, &image).await?;
+            blob::touch(tx, &image.digest, staged.size).await?;
+            sif::keep(tx, &image.digest, &inspection).await?;
+            let image = fill(tx, image, staged.size, &inspection).await?;
+            let details = json!({"digest": image.digest, "size": image.size, "arch": image.arch});
+            Ok(Event::new("image.push", path, image.id)
+                .details(details)
+                .with(image.for_pull()))
+        })
+        .await
+}
+
+async fn fill(
+    tx: &Tx,
+    image: Granted<Push, image::Model>,
+    size: u64,
+    inspection: &Inspection,
+) -> Result<Granted<Push, image::Model>> {
+    let mut row = (*image).clone().into_active_model();
+    row.blob = Set(Some(image.digest.clone()));
+    row.size = Set(signed_size(size)?);
+    row.arch = Set(inspection.arch.map(|arch| arch.to_string()));
+    row.signed = Set(inspection.signed());
+    row.encrypted = Set(inspection.encrypted);
+    row.uploaded_at = Set(Some(image.uploaded_at.unwrap_or(tx.now())));
+    let row = row.update(tx.db()).await?;
+    Ok(image.replaced(row))
+}
+
+async fn read_sif(caller: &Caller, staged: &Staged) -> Result<Inspection> {
+    let source = caller.storage().staged_source(staged).await?;
+    match inspect(&source, staged.size).await {
+        Ok(inspection) => Ok(inspection),
+        Err(InspectError::Damage(damage)) => Err(Error::invalid("image", damage.to_string())),
+        Err(InspectError::Io(error)) => Err(Error::Unavailable {
+            what: "storage",
+            source: error.into(),
+        }),
+    }
+}
+
+impl ReadAt for Source {
+    async fn read_at(&self, offset: u64, len: usize) -> std::io::Result<Vec<u8>> {
+        Source::read_at(self, offset, len).await
+    }
+}
+
+/// Changes an image's description.
+///
+/// # Errors
+/// Those of [`open`].
+pub async fn describe(caller: &Caller, id: ImageId, text: String) -> Result<Image> {
+    let text = description(text)?;
+    caller
+        .change(async |tx| {
+            let image = open::<Push, image::Entity>(tx.db(), tx.actor(), id).await?;
+            let path = path(tx, &image).await?;
+            let mut row = (*image).clone().into_active_model();
+            row.description = Set(text);
+            let row = row.update(tx.db()).await?;
+            Ok(Event::new("image.update", path, id).with(image.replaced(row).for_pull()))
+        })
+        .await
+}
+
+/// Deletes an image with all tags that point at it. Its bytes go when no other image shares them.
+///
+/// # Errors
+/// Those of [`open`].
+pub async fn delete(caller: &Caller, id: ImageId) -> Result<()> {
+    caller
+        .change(async |tx| {
+            let image = open::<Admin, image::Entity>(tx.db(), tx.actor(), id).await?;
+            let path = path(tx, &image).await?;
+            let details = json!({"digest": image.digest, "size": image.size});
+            image.into_row().delete(tx.db()).await?;
+            Ok(Event::new("image.delete", path, id)
+                .details(details)
+                .with(()))
+        })
+        .await
+}
+
+/// `namespace/collection/container`.
+async fn path(tx: &Tx, image: &image::Model) -> Result<String> {
+    let container = image.find_related(container::Entity).one(tx.db()).await?;
+    containers::path(tx, &container.ok_or(Error::NotFound("container"))?).await
+}
+
+/// A size as databases keep it.
+pub(in crate::registry) fn signed_size(size: u64) -> Result<i64> {
+    i64::try_from(size).map_err(|_| Error::TooLarge {
+        what: "image",
+        limit: i64::MAX.unsigned_abs(),
+    })
+}

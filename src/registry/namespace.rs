@@ -1,0 +1,259 @@
+//! Namespaces: the first part of a path. A namespace belongs to a user, whose rule extends over all that is in it.
+use std::collections::HashMap;
+
+use entity::{
+    id::{NamespaceId, UserId},
+    kind::Visibility,
+    namespace,
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, IntoActiveModel, ModelTrait, QueryFilter, Select, Set,
+};
+use serde_json::json;
+
+use super::{
+    Caller, Tx,
+    database::on_duplicate,
+    fresh_id,
+    page::{Page, PageArgs, Sort, page},
+    path::{Name, description},
+};
+use crate::{
+    access::{Admin, Granted, Includes, Pull, open, open_where, rows},
+    config::NamespaceCreation,
+    error::{Error, Result},
+    event::Event,
+};
+
+/// A namespace that the caller may see.
+pub type Namespace = Granted<Pull, namespace::Model>;
+
+/// What a new namespace gets.
+#[derive(Clone, Debug)]
+pub struct NewNamespace {
+    /// Its name.
+    pub name: Name,
+    /// Free text.
+    pub description: String,
+    /// What new collections get; absent: the site's default.
+    pub default_visibility: Option<Visibility>,
+}
+
+/// What changes; absent fields stay.
+#[derive(Clone, Debug, Default)]
+pub struct NamespaceChange {
+    /// A new name.
+    pub name: Option<Name>,
+    /// A new description.
+    pub description: Option<String>,
+    /// What new collections get; `Some(None)`: the site's default.
+    pub default_visibility: Option<Option<Visibility>>,
+}
+
+/// The orders of a list of namespaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NamespaceSort {
+    /// By name.
+    #[default]
+    Name,
+    /// By the time of creation.
+    Created,
+}
+
+impl Sort<namespace::Entity> for NamespaceSort {
+    fn column(self) -> Option<namespace::Column> {
+        (self == Self::Name).then_some(namespace::Column::Name)
+    }
+    fn key(self, row: &namespace::Model) -> String {
+        row.name.clone()
+    }
+    fn id(row: &namespace::Model) -> i64 {
+        row.id.0
+    }
+    fn id_column() -> namespace::Column {
+        namespace::Column::Id
+    }
+}
+
+/// The namespaces that the caller may see; those of `owner`, if given.
+pub async fn list(
+    caller: &Caller,
+    owner: Option<UserId>,
+    args: &PageArgs<NamespaceSort>,
+) -> Result<Page<Namespace>> {
+    let rows = rows::<Pull, namespace::Entity>(caller.actor());
+    let rows = match owner {
+        Some(owner) => rows.narrow(|q| q.filter(namespace::Column::OwnerId.eq(owner))),
+        None => rows,
+    };
+    page(caller.db(), rows, args).await
+}
+
+/// Those of `ids` that the caller may see. One statement.
+pub async fn by_ids(
+    caller: &Caller,
+    ids: &[NamespaceId],
+) -> Result<HashMap<NamespaceId, Namespace>> {
+    let rows = rows::<Pull, namespace::Entity>(caller.actor())
+        .narrow(|q| q.filter(namespace::Column::Id.is_in(ids.iter().copied())))
+        .all(caller.db())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// The namespace of that name.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, or none that the caller may see.
+pub async fn find(caller: &Caller, name: &Name) -> Result<Namespace> {
+    open_where(
+        caller.db(),
+        caller.actor(),
+        |q: Select<namespace::Entity>| q.filter(namespace::Column::Name.eq(name.as_str())),
+    )
+    .await
+}
+
+/// Makes a namespace for the caller.
+///
+/// # Errors
+/// [`Error::Forbidden`] when the site's rule does not let the caller have that name; [`Error::Conflict`] when it is
+/// taken.
+pub async fn create(caller: &Caller, new: NewNamespace) -> Result<Namespace> {
+    let owner = may_create(caller, &new.name)?;
+    let text = description(new.description.clone())?;
+    caller
+        .change(async |tx| {
+            let row = insert(
+                tx,
+                owner,
+                NewNamespace {
+                    description: text,
+                    ..new
+                },
+            )
+            .await?;
+            let event = Event::new("namespace.create", &row.name, row.id);
+            let namespace = open::<Pull, namespace::Entity>(tx.db(), tx.actor(), row.id).await?;
+            Ok(event.with(namespace))
+        })
+        .await
+}
+
+/// Who would own a namespace of that name that the caller makes.
+fn may_create(caller: &Caller, name: &Name) -> Result<UserId> {
+    let account = caller.account()?;
+    if account.scope < entity::kind::Scope::Write {
+        return Err(Error::Forbidden(
+            "this token may only read; make one with the scope write".into(),
+        ));
+    }
+    let any = caller.actor().is_site_admin()
+        || caller.config().registry.namespace_creation == NamespaceCreation::Users;
+    if any || account.name == name.as_str() {
+        return Ok(account.id);
+    }
+    Err(Error::Forbidden(format!(
+        "you may not create the namespace {name}; push to your own, {}, or ask the owner or an administrator",
+        account.name
+    )))
+}
+
+pub(in crate::registry) async fn insert(
+    tx: &Tx,
+    owner: UserId,
+    new: NewNamespace,
+) -> Result<namespace::Model> {
+    let name = new.name.to_string();
+    let row = namespace::ActiveModel {
+        id: Set(NamespaceId(fresh_id())),
+        name: Set(name.clone()),
+        owner_id: Set(owner),
+        description: Set(new.description),
+        default_visibility: Set(new.default_visibility),
+        created_at: Set(tx.now()),
+        updated_at: Set(tx.now()),
+    };
+    row.insert(tx.db()).await.map_err(on_duplicate(|| {
+        format!("the namespace {name} exists already")
+    }))
+}
+
+/// Changes a namespace of the caller.
+///
+/// # Errors
+/// [`Error::Conflict`] when the new name is taken; those of [`open`]. A new name is subject to the rule for creating.
+pub async fn update(
+    caller: &Caller,
+    id: NamespaceId,
+    change: NamespaceChange,
+) -> Result<Namespace> {
+    let text = change.description.map(description).transpose()?;
+    caller
+        .change(async |tx| {
+            let old = open::<Admin, namespace::Entity>(tx.db(), tx.actor(), id).await?;
+            let mut row = (*old).clone().into_active_model();
+            if let Some(name) = change.name.filter(|name| name.as_str() != old.name) {
+                may_create(caller, &name)?;
+                row.name = Set(name.to_string());
+            }
+            row.description = text.map_or(row.description, Set);
+            row.default_visibility = change
+                .default_visibility
+                .map_or(row.default_visibility, Set);
+            let event = Event::new("namespace.update", &old.name, id);
+            save(tx, &old, row, event).await
+        })
+        .await
+}
+
+async fn save(
+    tx: &Tx,
+    old: &Granted<impl Includes<Admin>, namespace::Model>,
+    mut row: namespace::ActiveModel,
+    event: Event,
+) -> Result<crate::event::Change<Namespace>> {
+    row.updated_at = Set(tx.now());
+    let new = row
+        .update(tx.db())
+        .await
+        .map_err(on_duplicate(|| "that name is taken".into()))?;
+    let details = json!({"name": new.name, "old_name": old.name, "default_visibility": new.default_visibility});
+    let namespace = open::<Pull, namespace::Entity>(tx.db(), tx.actor(), new.id).await?;
+    Ok(event.details(details).with(namespace))
+}
+
+/// Deletes an empty namespace of the caller.
+///
+/// # Errors
+/// [`Error::Conflict`] while it holds collections; those of [`open`].
+pub async fn delete(caller: &Caller, id: NamespaceId) -> Result<()> {
+    caller
+        .change(async |tx| {
+            let namespace = open::<Admin, namespace::Entity>(tx.db(), tx.actor(), id).await?;
+            if super::collection::any_in(tx, &namespace).await? {
+                let why = format!(
+                    "the namespace {} is not empty; delete its collections first",
+                    namespace.name
+                );
+                return Err(Error::Conflict(why));
+            }
+            let event = Event::new("namespace.delete", &namespace.name, id);
+            namespace.into_row().delete(tx.db()).await?;
+            Ok(event.with(()))
+        })
+        .await
+}
+
+/// What a new collection in `namespace` gets.
+pub(in crate::registry) fn default_visibility(
+    caller: &Caller,
+    namespace: &namespace::Model,
+) -> Visibility {
+    namespace
+        .default_visibility
+        .unwrap_or(match caller.config().registry.default_visibility {
+            crate::config::Visibility::Public => Visibility::Public,
+            crate::config::Visibility::Private => Visibility::Private,
+        })
+}

@@ -1,0 +1,84 @@
+//! Browser sessions: in the database, found by the hash of a cookie.
+use chrono::TimeDelta;
+use entity::{
+    id::{SessionId, UserId},
+    kind::Scope,
+    session, user,
+};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+
+use super::{
+    Caller, fresh_id,
+    secret::{random_text, same},
+};
+use crate::{
+    access::{Account, identity},
+    error::Result,
+    event::Event,
+};
+
+/// Begins a session for somebody whose credentials were checked, and tells its cookie, once.
+pub async fn create(caller: &Caller, user: UserId) -> Result<String> {
+    let cookie = random_text::<32>();
+    let lifetime =
+        TimeDelta::from_std(caller.config().auth.session_lifetime.get()).unwrap_or(TimeDelta::MAX);
+    let hash = caller.secret().hash_session(&cookie);
+    caller
+        .change(async |tx| {
+            session::Entity::delete_many()
+                .filter(session::Column::ExpiresAt.lte(tx.now()))
+                .exec(tx.db())
+                .await?;
+            let row = session::ActiveModel {
+                id: Set(SessionId(fresh_id())),
+                user_id: Set(user),
+                hash: Set(hash),
+                created_at: Set(tx.now()),
+                expires_at: Set(tx.now() + lifetime),
+            };
+            let row = row.insert(tx.db()).await?;
+            Ok(Event::new("session.create", user, row.id).with(()))
+        })
+        .await?;
+    Ok(cookie)
+}
+
+/// The account of whoever shows this cookie; `None` when its session is over.
+pub async fn identify(caller: &Caller, cookie: &str) -> Result<Option<Account>> {
+    let found = identity::<session::Entity>()
+        .filter(session::Column::Hash.eq(caller.secret().hash_session(cookie)))
+        .filter(session::Column::ExpiresAt.gt(caller.now()))
+        .find_also_related(user::Entity)
+        .one(caller.db())
+        .await?;
+    let Some((_, Some(user))) = found else {
+        return Ok(None);
+    };
+    let account = Account {
+        id: user.id,
+        name: user.name,
+        admin: user.admin,
+        scope: Scope::Admin,
+    };
+    Ok(user.disabled_at.is_none().then_some(account))
+}
+
+/// Ends the session of a cookie; one that is over stays over.
+pub async fn end(caller: &Caller, cookie: &str) -> Result<()> {
+    let hash = caller.secret().hash_session(cookie);
+    session::Entity::delete_many()
+        .filter(session::Column::Hash.eq(hash))
+        .exec(caller.db())
+        .await?;
+    Ok(())
+}
+
+/// What a form of this session must carry, so that other sites cannot post it.
+pub fn form_token(caller: &Caller, cookie: &str) -> String {
+    caller.secret().form_token(cookie)
+}
+
+/// Whether a form came from this session.
+pub fn is_form_token(caller: &Caller, cookie: &str, token: &str) -> bool {
+    same(&caller.secret().form_token(cookie), token)
+}

@@ -1,0 +1,48 @@
+//! What was read out of SIF images, once for each digest.
+use std::collections::HashMap;
+
+use entity::sif;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set, sea_query::OnConflict};
+
+use super::{Caller, Tx};
+use crate::{access::internal, error::Result};
+
+pub use crate::sif::Inspection;
+
+/// The inspections of these digests. Callers ask only for digests of images they hold. One statement.
+pub(in crate::registry) async fn by_digests(
+    caller: &Caller,
+    digests: &[String],
+) -> Result<HashMap<String, Inspection>> {
+    let rows = internal::<sif::Entity>()
+        .filter(sif::Column::Digest.is_in(digests.iter().map(String::as_str)))
+        .all(caller.db())
+        .await?;
+    let parse = |row: sif::Model| {
+        Ok((
+            row.digest,
+            serde_json::from_value(row.inspection).map_err(anyhow::Error::from)?,
+        ))
+    };
+    rows.into_iter().map(parse).collect()
+}
+
+/// Keeps an inspection.
+pub(in crate::registry) async fn keep(
+    tx: &Tx,
+    digest: &str,
+    inspection: &Inspection,
+) -> Result<()> {
+    let row = sif::ActiveModel {
+        digest: Set(digest.to_owned()),
+        inspection: Set(serde_json::to_value(inspection).map_err(anyhow::Error::from)?),
+    };
+    let newest = OnConflict::column(sif::Column::Digest)
+        .update_column(sif::Column::Inspection)
+        .to_owned();
+    sif::Entity::insert(row)
+        .on_conflict(newest)
+        .exec_without_returning(tx.db())
+        .await?;
+    Ok(())
+}

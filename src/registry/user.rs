@@ -1,0 +1,266 @@
+//! Users: local accounts. Hashing and checking passwords is the business of `auth`.
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use entity::{id::UserId, session, user};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    Select, Set, sea_query::Expr,
+};
+use serde_json::json;
+
+use super::{
+    Caller, Tx,
+    database::on_duplicate,
+    fresh_id,
+    namespace::{self, NewNamespace},
+    page::{Page, PageArgs, Sort, page},
+    path::Name,
+    secret::same,
+};
+use crate::{
+    access::{Admin, Granted, Includes, Pull, identity, open, open_where, rows},
+    error::{Error, Result},
+    event::{Change, Event},
+};
+
+/// A user that the caller may see.
+pub type User = Granted<Pull, user::Model>;
+
+/// What a new user gets, besides a namespace of the same name.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// Unique.
+    pub name: Name,
+    /// Whether they administer the site.
+    pub admin: bool,
+    /// PHC string; absent: the account cannot sign in with a password.
+    pub password_hash: Option<String>,
+}
+
+/// The orders of a list of users.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UserSort {
+    /// By name.
+    #[default]
+    Name,
+    /// By the time of creation.
+    Created,
+}
+
+impl Sort<user::Entity> for UserSort {
+    fn column(self) -> Option<user::Column> {
+        (self == Self::Name).then_some(user::Column::Name)
+    }
+    fn key(self, row: &user::Model) -> String {
+        row.name.clone()
+    }
+    fn id(row: &user::Model) -> i64 {
+        row.id.0
+    }
+    fn id_column() -> user::Column {
+        user::Column::Id
+    }
+}
+
+/// The users that the caller may see.
+pub async fn list(caller: &Caller, args: &PageArgs<UserSort>) -> Result<Page<User>> {
+    page(
+        caller.db(),
+        rows::<Pull, user::Entity>(caller.actor()),
+        args,
+    )
+    .await
+}
+
+/// Those of `ids` that the caller may see. One statement.
+pub async fn by_ids(caller: &Caller, ids: &[UserId]) -> Result<HashMap<UserId, User>> {
+    let rows = rows::<Pull, user::Entity>(caller.actor())
+        .narrow(|q| q.filter(user::Column::Id.is_in(ids.iter().copied())))
+        .all(caller.db())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// The user of that name.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, or none that the caller may see.
+pub async fn find(caller: &Caller, name: &str) -> Result<User> {
+    open_where(caller.db(), caller.actor(), |q: Select<user::Entity>| {
+        q.filter(user::Column::Name.eq(name))
+    })
+    .await
+}
+
+/// Makes an account and its namespace.
+///
+/// # Errors
+/// [`Error::Forbidden`] for anybody but administrators; [`Error::Conflict`] when the name is taken.
+pub async fn create(caller: &Caller, new: NewUser) -> Result<User> {
+    if !caller.actor().is_site_admin() {
+        caller.account()?;
+        return Err(Error::Forbidden(
+            "only an administrator may make accounts".into(),
+        ));
+    }
+    caller.change(async |tx| insert(tx, new).await).await
+}
+
+async fn insert(tx: &Tx, new: NewUser) -> Result<Change<User>> {
+    let row = user::ActiveModel {
+        id: Set(UserId(fresh_id())),
+        name: Set(new.name.to_string()),
+        admin: Set(new.admin),
+        password_hash: Set(new.password_hash),
+        disabled_at: Set(None),
+        created_at: Set(tx.now()),
+        last_login_at: Set(None),
+    };
+    let words = || format!("the user {} exists already", new.name);
+    let row = row.insert(tx.db()).await.map_err(on_duplicate(words))?;
+    let own = NewNamespace {
+        name: new.name.clone(),
+        description: String::new(),
+        default_visibility: None,
+    };
+    namespace::insert(tx, row.id, own).await?;
+    let event = Event::new("user.create", &row.name, row.id).details(json!({"admin": row.admin}));
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "whoever makes an account may see it, signed in or not"
+    )]
+    let site = crate::access::Actor::system("user");
+    Ok(event.with(open::<Pull, user::Entity>(tx.db(), &site, row.id).await?))
+}
+
+/// Whether there is no account yet.
+pub async fn is_first_start(caller: &Caller) -> Result<bool> {
+    Ok(identity::<user::Entity>().count(caller.db()).await? == 0)
+}
+
+/// The word that lets its holder make the first administrator, while there is no account.
+pub async fn setup_word(caller: &Caller) -> Result<Option<String>> {
+    Ok(is_first_start(caller)
+        .await?
+        .then(|| caller.secret().setup_word()))
+}
+
+/// Makes the first administrator.
+///
+/// # Errors
+/// [`Error::NotFound`] when the word is wrong or there is an account already.
+pub async fn create_first(
+    caller: &Caller,
+    word: &str,
+    name: Name,
+    password_hash: String,
+) -> Result<User> {
+    if !same(word, &caller.secret().setup_word()) {
+        return Err(Error::NotFound("page"));
+    }
+    let new = NewUser {
+        name,
+        admin: true,
+        password_hash: Some(password_hash),
+    };
+    caller
+        .change(async |tx| {
+            if identity::<user::Entity>().count(tx.db()).await? > 0 {
+                return Err(Error::NotFound("page"));
+            }
+            insert(tx, new).await
+        })
+        .await
+}
+
+/// Gives an account another password and ends its sessions.
+///
+/// # Errors
+/// Those of [`open`].
+pub async fn set_password(caller: &Caller, id: UserId, password_hash: String) -> Result<()> {
+    caller
+        .change(async |tx| {
+            let user = open::<Admin, user::Entity>(tx.db(), tx.actor(), id).await?;
+            let mut row = (*user).clone().into_active_model();
+            row.password_hash = Set(Some(password_hash));
+            row.update(tx.db()).await?;
+            end_sessions(tx, &user).await?;
+            Ok(Event::new("user.password", &user.name, id).with(()))
+        })
+        .await
+}
+
+/// Lets an account sign in, or keeps it out; its tokens and sessions with it.
+///
+/// # Errors
+/// [`Error::Forbidden`] for anybody but administrators; those of [`open`].
+pub async fn set_enabled(caller: &Caller, id: UserId, enabled: bool) -> Result<User> {
+    if !caller.actor().is_site_admin() {
+        caller.account()?;
+        return Err(Error::Forbidden(
+            "only an administrator may disable or enable accounts".into(),
+        ));
+    }
+    caller
+        .change(async |tx| {
+            let user = open::<Admin, user::Entity>(tx.db(), tx.actor(), id).await?;
+            let mut row = (*user).clone().into_active_model();
+            row.disabled_at = Set((!enabled).then_some(tx.now()));
+            let row = row.update(tx.db()).await?;
+            if !enabled {
+                end_sessions(tx, &user).await?;
+            }
+            let action = if enabled {
+                "user.enable"
+            } else {
+                "user.disable"
+            };
+            Ok(Event::new(action, &row.name, id).with(user.replaced(row).for_pull()))
+        })
+        .await
+}
+
+async fn end_sessions(tx: &Tx, user: &Granted<impl Includes<Admin>, user::Model>) -> Result<()> {
+    session::Entity::delete_many()
+        .filter(session::Column::UserId.eq(user.id))
+        .exec(tx.db())
+        .await?;
+    Ok(())
+}
+
+/// What is needed to check a password.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// Whose they are.
+    pub user: UserId,
+    /// PHC string.
+    pub password_hash: Option<String>,
+    /// When the account was disabled.
+    pub disabled_at: Option<DateTime<Utc>>,
+}
+
+/// The credentials of the account of that name, for `auth` to check.
+pub async fn credentials(caller: &Caller, name: &str) -> Result<Option<Credentials>> {
+    let row = identity::<user::Entity>()
+        .filter(user::Column::Name.eq(name))
+        .one(caller.db())
+        .await?;
+    Ok(row.map(|row| Credentials {
+        user: row.id,
+        password_hash: row.password_hash,
+        disabled_at: row.disabled_at,
+    }))
+}
+
+/// Notes that somebody signed in, and keeps their password's new hash if its parameters were old.
+pub async fn signed_in(caller: &Caller, id: UserId, rehashed: Option<String>) -> Result<()> {
+    let mut update = user::Entity::update_many()
+        .col_expr(user::Column::LastLoginAt, Expr::value(caller.now()))
+        .filter(user::Column::Id.eq(id));
+    if let Some(hash) = rehashed {
+        update = update.col_expr(user::Column::PasswordHash, Expr::value(hash));
+    }
+    update.exec(caller.db()).await?;
+    Ok(())
+}

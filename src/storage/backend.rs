@@ -1,0 +1,217 @@
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use opendal::layers::{RetryLayer, TimeoutLayer};
+use opendal::{Operator, services};
+
+use super::{BLOBS, Bucket, STAGING, Settings, error};
+use crate::error::{Error, Result};
+
+/// A part of a server-side copy: some seconds of a server's work, and 10,000 of them make 1.2 TiB.
+const COPY_PART: usize = 128 << 20;
+/// How many parts of one upload or copy are on their way at once.
+const PARTS_AT_ONCE: usize = 2;
+/// How many reads of one download from a bucket are on their way at once, to hide the way there and back.
+const READS_AT_ONCE: usize = 4;
+
+/// What differs between the places: how to make sure that bytes stay, and how a staged object becomes a blob.
+#[derive(Clone, Debug)]
+pub(super) enum Backend {
+    /// A folder; here is its path.
+    Folder(Arc<Path>),
+    /// A bucket.
+    Bucket,
+    /// Memory.
+    Memory,
+}
+
+/// Makes the operator for the settings.
+pub(super) async fn open(settings: Settings) -> Result<(Operator, Backend)> {
+    match settings {
+        Settings::Fs { root } => folder(root).await,
+        Settings::S3(settings) => Ok((bucket(settings)?, Backend::Bucket)),
+        Settings::Memory => Ok((operator(services::Memory::default())?, Backend::Memory)),
+    }
+}
+
+async fn folder(root: PathBuf) -> Result<(Operator, Backend)> {
+    let shown = root.display().to_string();
+    let laid_out = blocking(move || lay_out(&root)).await?;
+    let root = laid_out.map_err(|failure| {
+        let why = format!(
+            "cannot use the folder {shown}: {failure}; make it writable for this server's user"
+        );
+        Error::invalid("storage root", why)
+    })?;
+    let service = services::Fs::default().root(&root.to_string_lossy());
+    Ok((operator(service)?, Backend::Folder(root.into())))
+}
+
+/// Makes the fixed folders, durable, so that a publish has only to sync what it touches.
+fn lay_out(root: &Path) -> io::Result<PathBuf> {
+    std::fs::create_dir_all(root.join(BLOBS).join("sha256"))?;
+    std::fs::create_dir_all(root.join(STAGING))?;
+    let root = root.canonicalize()?;
+    sync(&root.join(BLOBS))?;
+    sync(&root)?;
+    Ok(root)
+}
+
+/// Only a bucket gets timeouts and retries: they bound each request, never a whole upload. A disk works or fails at
+/// once, and syncing a large file may take it longer than any limit that makes sense for a request.
+fn bucket(settings: Bucket) -> Result<Operator> {
+    // Without OpenDAL's start-up hook nobody else tells it how to speak HTTP.
+    opendal::install_default();
+    let mut service = services::S3::default()
+        .bucket(&settings.bucket)
+        .region(&settings.region.unwrap_or_default())
+        .endpoint(&settings.endpoint.unwrap_or_default())
+        .root(&settings.prefix.unwrap_or_default())
+        .access_key_id(&settings.access_key_id.unwrap_or_default())
+        .secret_access_key(&settings.secret_access_key.unwrap_or_default());
+    if settings.virtual_host_style {
+        service = service.enable_virtual_host_style();
+    }
+    let timeout = TimeoutLayer::new()
+        .with_timeout(Duration::from_secs(15))
+        .with_io_timeout(Duration::from_secs(60));
+    let retry = RetryLayer::new()
+        .with_min_delay(Duration::from_millis(200))
+        .with_max_times(4)
+        .with_jitter();
+    Ok(operator(service)?.layer(timeout).layer(retry))
+}
+
+fn operator(service: impl opendal::Builder) -> Result<Operator> {
+    Operator::new(service).map_err(|failure| Error::invalid("storage", failure.message()))
+}
+
+impl Backend {
+    /// The cheapest question that only a working backend answers.
+    pub(super) async fn probe(&self, operator: &Operator) -> opendal::Result<()> {
+        match self {
+            Self::Folder(_) => operator.stat(BLOBS).await.map(drop),
+            Self::Bucket => operator
+                .lister_with(BLOBS)
+                .limit(1)
+                .await?
+                .try_next()
+                .await
+                .map(drop),
+            Self::Memory => Ok(()),
+        }
+    }
+
+    /// How many bytes to hand over at once when `written` bytes went before.
+    ///
+    /// A bucket takes 10,000 parts of 5 MiB and more. Parts of 8 MiB serve up to 16 GiB; above that they grow with
+    /// the object, so that 700 GiB still fit. A folder takes batches as they come.
+    pub(super) fn part_size(&self, written: u64) -> u64 {
+        match self {
+            Self::Bucket => (8 << 20).max(written / 2048),
+            Self::Folder(_) | Self::Memory => 0,
+        }
+    }
+
+    /// How many parts of an upload may be on their way at once.
+    pub(super) fn parts_at_once(&self) -> usize {
+        if matches!(self, Self::Bucket) {
+            PARTS_AT_ONCE
+        } else {
+            1
+        }
+    }
+
+    /// How many reads of a download may be on their way at once.
+    pub(super) fn reads_at_once(&self) -> usize {
+        if matches!(self, Self::Bucket) {
+            READS_AT_ONCE
+        } else {
+            1
+        }
+    }
+
+    /// Ends a written object, durably.
+    pub(super) async fn close(&self, mut writer: opendal::Writer) -> Result<()> {
+        if let Self::Folder(root) = self {
+            let staging = root.join(STAGING);
+            let runtime = tokio::runtime::Handle::current();
+            // OpenDAL syncs the file on the thread that closes it, which must not be one that serves requests. The
+            // file's own entry is durable only when its folder is synced too.
+            blocking(move || {
+                runtime
+                    .block_on(writer.close())
+                    .map_err(error::from_writing)?;
+                sync(&staging).map_err(error::from_io)
+            })
+            .await?
+        } else {
+            writer.close().await.map(drop).map_err(error::from_writing)
+        }
+    }
+
+    /// Gives a whole object its final path, in one step for whoever looks, replacing what is there.
+    ///
+    /// A folder renames and then syncs, so that a publish that was acknowledged survives a power cut. A bucket cannot
+    /// rename: its server copies the object (above 128 MiB in parts, which lifts S3's limit of 5 GiB for one copy),
+    /// and the copy appears when it is complete.
+    pub(super) async fn promote(&self, operator: &Operator, from: &str, to: &str) -> Result<()> {
+        match self {
+            Self::Folder(root) => {
+                operator
+                    .rename(from, to)
+                    .await
+                    .map_err(error::from_opendal)?;
+                let blob = root.join(to);
+                blocking(move || blob.ancestors().skip(1).take(2).try_for_each(sync))
+                    .await?
+                    .map_err(error::from_io)
+            }
+            Self::Bucket => {
+                operator
+                    .copy_with(from, to)
+                    .chunk(COPY_PART)
+                    .concurrent(PARTS_AT_ONCE)
+                    .await
+                    .map_err(error::from_opendal)?;
+                operator.delete(from).await.map_err(error::from_opendal)
+            }
+            Self::Memory => {
+                let bytes = operator.read(from).await.map_err(error::from_opendal)?;
+                operator
+                    .write(to, bytes)
+                    .await
+                    .map_err(error::from_opendal)?;
+                operator.delete(from).await.map_err(error::from_opendal)
+            }
+        }
+    }
+}
+
+/// Runs work that blocks on a thread that may.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|failure| Error::Internal(failure.into()))
+}
+
+/// Makes a folder's entries durable, as far as its file system can.
+fn sync(folder: &Path) -> io::Result<()> {
+    match File::open(folder)?.sync_all() {
+        Err(failure)
+            if matches!(
+                failure.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        result => result,
+    }
+}

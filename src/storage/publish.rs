@@ -1,0 +1,62 @@
+use futures::TryStreamExt;
+
+use super::{Digest, Staged, Storage, blob_path, error, staged_path};
+use crate::error::{Error, Result};
+
+impl Storage {
+    /// Makes one staged object out of parts, in their order; a single part is taken as it is. The parts stay until
+    /// they are discarded, so that a join that fails can be tried again.
+    ///
+    /// # Errors
+    /// `NotFound` when a part is gone, `Internal` when one is shorter than it was, `StorageFull`, `Unavailable`.
+    pub async fn join(&self, parts: &[Staged], name: &str) -> Result<Staged> {
+        if let [only] = parts {
+            return Ok(only.clone());
+        }
+        let mut whole = self.stage(name)?;
+        for part in parts {
+            let mut bytes = self
+                .stream(&staged_path(&part.key)?, 0..part.size)
+                .await
+                .map_err(error::gone)?;
+            while let Some(bytes) = bytes.try_next().await.map_err(error::from_io)? {
+                whole.write(bytes).await?;
+            }
+        }
+        whole.finish().await
+    }
+
+    /// Makes a blob of a staged object whose digest is the expected one, in one step: who looks sees all of it or
+    /// nothing. On success the staged object is used up; else it stays. A blob that is there already is replaced by
+    /// the same bytes: this heals one that was damaged, and its date is new for whoever collects by age.
+    ///
+    /// # Errors
+    /// `Invalid` when the digests differ, `NotFound` when the staged object is gone, `Internal` when it is shorter
+    /// than it was, `StorageFull`, `Unavailable`.
+    pub async fn publish(&self, staged: &Staged, expected: &Digest) -> Result<()> {
+        if staged.digest != *expected {
+            return Err(Error::invalid(
+                "digest",
+                format!("the bytes have {}, expected {expected}", staged.digest),
+            ));
+        }
+        let path = staged_path(&staged.key)?;
+        let found = self
+            .operator
+            .stat(&path)
+            .await
+            .map_err(error::from_opendal)
+            .map_err(error::gone)?
+            .content_length();
+        if found != staged.size {
+            return Err(Error::Internal(anyhow::anyhow!(
+                "{path} has {found} bytes, had {}",
+                staged.size
+            )));
+        }
+        self.backend
+            .promote(&self.operator, &path, &blob_path(expected))
+            .await
+            .map_err(error::gone)
+    }
+}

@@ -1,0 +1,137 @@
+use std::io;
+use std::ops::Range;
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt, TryStreamExt, stream};
+
+use super::{Digest, Staged, Storage, blob_path, error, staged_path};
+use crate::error::Result;
+
+/// How many bytes one read fetches: below this each handover between threads costs more than the read.
+const CHUNK: usize = 4 << 20;
+
+/// A blob or a staged object that is read here and there.
+pub struct Source {
+    reader: opendal::Reader,
+    size: u64,
+}
+
+impl Source {
+    /// How many bytes there are.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Reads `len` bytes from `offset`, fewer only where the object ends.
+    ///
+    /// # Errors
+    /// The backend's failure, or `UnexpectedEof` when the object became shorter.
+    pub async fn read_at(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        let end = offset.saturating_add(len as u64).min(self.size);
+        if offset >= end {
+            return Ok(Vec::new());
+        }
+        let bytes = self.reader.read(offset..end).await?;
+        if bytes.len() as u64 == end - offset {
+            Ok(bytes.to_vec())
+        } else {
+            Err(io::ErrorKind::UnexpectedEof.into())
+        }
+    }
+}
+
+impl Storage {
+    /// Reads a range of a blob's bytes, in pieces of some MiB. A failure in the middle ends the stream with an error,
+    /// so a body is never silently short.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such blob, `Internal` when the range ends behind it, `Unavailable`.
+    pub async fn read(
+        &self,
+        digest: &Digest,
+        range: Range<u64>,
+    ) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + Unpin + use<>> {
+        self.stream(&blob_path(digest), range).await
+    }
+
+    /// Opens a blob for reading here and there.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such blob, `Unavailable`.
+    pub async fn source(&self, digest: &Digest) -> Result<Source> {
+        self.source_at(&blob_path(digest)).await
+    }
+
+    /// Opens a staged object for reading here and there.
+    ///
+    /// # Errors
+    /// `NotFound` when it is gone, `Unavailable`.
+    pub async fn staged_source(&self, staged: &Staged) -> Result<Source> {
+        self.source_at(&staged_path(&staged.key)?)
+            .await
+            .map_err(error::gone)
+    }
+
+    async fn source_at(&self, path: &str) -> Result<Source> {
+        let size = self
+            .operator
+            .stat(path)
+            .await
+            .map_err(error::from_opendal)?
+            .content_length();
+        let reader = self
+            .operator
+            .reader(path)
+            .await
+            .map_err(error::from_opendal)?;
+        Ok(Source { reader, size })
+    }
+
+    /// Waits for the first bytes, so that what is missing fails here and not in the middle of an answer.
+    pub(super) async fn stream(
+        &self,
+        path: &str,
+        range: Range<u64>,
+    ) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + Unpin + use<>> {
+        if range.is_empty() {
+            self.operator
+                .stat(path)
+                .await
+                .map_err(error::from_opendal)?;
+        }
+        let size = range.end.saturating_sub(range.start);
+        let reader = self
+            .operator
+            .reader_with(path)
+            .chunk(CHUNK)
+            .concurrent(self.backend.reads_at_once());
+        let reader = reader.await.map_err(error::from_opendal)?;
+        let bytes = reader
+            .into_bytes_stream(range.start..range.start + size)
+            .await
+            .map_err(error::from_opendal)?;
+        let mut bytes = exactly(size, bytes).boxed();
+        let first = bytes.try_next().await.map_err(error::from_io)?;
+        Ok(stream::iter(first.map(Ok)).chain(bytes))
+    }
+}
+
+/// Ends a stream that stops before `size` bytes with an error.
+fn exactly(
+    size: u64,
+    bytes: impl Stream<Item = io::Result<Bytes>> + Send + Unpin,
+) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    stream::try_unfold((bytes, size), async |(mut bytes, left)| {
+        match bytes.try_next().await? {
+            Some(piece) => {
+                let left = left.saturating_sub(piece.len() as u64);
+                Ok(Some((piece, (bytes, left))))
+            }
+            None if left == 0 => Ok(None),
+            None => Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                format!("{left} bytes are missing"),
+            )),
+        }
+    })
+}

@@ -1,0 +1,229 @@
+use aws_lc_rs::digest::{Context, SHA256};
+use bytes::Bytes;
+use data_encoding::HEXLOWER;
+use opendal::Buffer;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::{Digest, Storage, backend, error, staged_path};
+use crate::error::{Error, Result};
+
+/// How many bytes go to the hash and to the backend at once: below this each handover costs more than the work.
+const BATCH: usize = 4 << 20;
+/// How many pieces one batch may have. A client that sends a byte at a time cannot make us keep a million of them.
+const PIECES: usize = 1024;
+/// How many batches may wait for the backend. With those in work an upload holds about 20 MiB, or 45 MiB for a bucket.
+const WAITING: usize = 1;
+
+/// An object that is whole and synced but not yet a blob.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staged {
+    /// Its key below the staging tree, unique for each [`Storage::stage`].
+    pub key: String,
+    /// How many bytes it has.
+    pub size: u64,
+    /// What they hash to, as seen while they were written.
+    pub digest: Digest,
+}
+
+/// Takes the bytes of one staged object, in order. Dropped unfinished, it leaves nothing behind.
+#[derive(Debug)]
+pub struct Writer {
+    pieces: Vec<Bytes>,
+    size: usize,
+    batches: mpsc::Sender<Message>,
+    /// `None` once its outcome was told.
+    task: Option<JoinHandle<Result<Staged>>>,
+}
+
+#[derive(Debug)]
+enum Message {
+    Batch(Buffer),
+    /// Tells an end from a writer that was dropped.
+    Finish,
+}
+
+impl Storage {
+    /// Starts a staged object. The name helps a human who looks at the folder; the key gets a random end, so that two
+    /// uploads never write to one object. Must be called on the runtime.
+    ///
+    /// # Errors
+    /// `Invalid` when the name has other characters than letters, digits, `-`, `_` and `.`.
+    pub fn stage(&self, name: &str) -> Result<Writer> {
+        let mut random = [0; 8];
+        aws_lc_rs::rand::fill(&mut random).map_err(|failure| Error::Internal(failure.into()))?;
+        let key = format!("{name}.{}", HEXLOWER.encode(&random));
+        let path = staged_path(&key)?;
+        let (batches, inbox) = mpsc::channel(WAITING);
+        let task = tokio::spawn(store(self.clone(), key, path, inbox));
+        Ok(Writer {
+            pieces: Vec::new(),
+            size: 0,
+            batches,
+            task: Some(task),
+        })
+    }
+}
+
+impl Writer {
+    /// Adds bytes. Waits while the backend is behind.
+    ///
+    /// # Errors
+    /// `StorageFull` or `Unavailable`; what was staged is gone then.
+    pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
+        self.size += bytes.len();
+        self.pieces.push(bytes);
+        if self.size < BATCH && self.pieces.len() < PIECES {
+            return Ok(());
+        }
+        self.hand_over().await
+    }
+
+    /// Ends the object: when this returns, its bytes are on the disk.
+    ///
+    /// # Errors
+    /// `StorageFull` or `Unavailable`; what was staged is gone then.
+    pub async fn finish(mut self) -> Result<Staged> {
+        self.hand_over().await?;
+        // A task that stopped early does not listen, but tells why when it is asked.
+        let _ = self.batches.send(Message::Finish).await;
+        self.outcome().await
+    }
+
+    /// Passes on what was gathered. A batch of crumbs is copied into one piece, a full one is not copied.
+    async fn hand_over(&mut self) -> Result<()> {
+        let mut batch = Buffer::from(std::mem::take(&mut self.pieces));
+        if std::mem::take(&mut self.size) < BATCH {
+            batch = Buffer::from(batch.to_bytes());
+        }
+        match self.batches.send(Message::Batch(batch)).await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(self.outcome().await.err().unwrap_or_else(ended)),
+        }
+    }
+
+    async fn outcome(&mut self) -> Result<Staged> {
+        let task = self.task.take().ok_or_else(ended)?;
+        task.await
+            .map_err(|failure| Error::Internal(failure.into()))?
+    }
+}
+
+fn ended() -> Error {
+    Error::Internal(anyhow::anyhow!(
+        "a staged object was written to after its end"
+    ))
+}
+
+/// Hashes and writes what comes in; the body of the task behind a [`Writer`].
+async fn store(
+    storage: Storage,
+    key: String,
+    path: String,
+    mut inbox: mpsc::Receiver<Message>,
+) -> Result<Staged> {
+    let writer = storage
+        .operator
+        .writer_with(&path)
+        .concurrent(storage.backend.parts_at_once())
+        .await;
+    let writer = writer.map_err(error::from_writing)?;
+    let mut object = Object {
+        storage,
+        writer,
+        hash: Context::new(&SHA256),
+        part: Vec::new(),
+        waiting: 0,
+        size: 0,
+    };
+    match object.fill(&mut inbox).await {
+        Ok(()) => object.close(key, &path).await,
+        Err(failure) => {
+            inbox.close();
+            object.abort(&path).await;
+            Err(failure)
+        }
+    }
+}
+
+/// A staged object in the making.
+struct Object {
+    storage: Storage,
+    writer: opendal::Writer,
+    hash: Context,
+    /// Bytes that are hashed but do not make a part yet.
+    part: Vec<Bytes>,
+    waiting: u64,
+    size: u64,
+}
+
+impl Object {
+    async fn fill(&mut self, inbox: &mut mpsc::Receiver<Message>) -> Result<()> {
+        loop {
+            match inbox.recv().await {
+                Some(Message::Batch(batch)) => self.add(batch).await?,
+                Some(Message::Finish) => return self.flush().await.map_err(error::from_writing),
+                None => return Err(Error::Internal(anyhow::anyhow!("the upload was given up"))),
+            }
+        }
+    }
+
+    /// Hashes a batch on a thread of its own while the backend takes it.
+    async fn add(&mut self, batch: Buffer) -> Result<()> {
+        let hashing = hash(self.hash.clone(), batch.clone());
+        let (hash, written) = tokio::join!(hashing, self.put(batch));
+        written.map_err(error::from_writing)?;
+        self.hash = hash?;
+        Ok(())
+    }
+
+    async fn put(&mut self, batch: Buffer) -> opendal::Result<()> {
+        self.waiting += batch.len() as u64;
+        self.part.extend(batch);
+        if self.waiting < self.storage.backend.part_size(self.size) {
+            Ok(())
+        } else {
+            self.flush().await
+        }
+    }
+
+    async fn flush(&mut self) -> opendal::Result<()> {
+        self.size += std::mem::take(&mut self.waiting);
+        // Pieces go as they are: OpenDAL's own gathering (`chunk`) would copy every byte.
+        self.writer.write(std::mem::take(&mut self.part)).await
+    }
+
+    async fn close(self, key: String, path: &str) -> Result<Staged> {
+        if let Err(failure) = self.storage.backend.close(self.writer).await {
+            discard(&self.storage, path).await;
+            return Err(failure);
+        }
+        Ok(Staged {
+            key,
+            size: self.size,
+            digest: Digest::from_sha256(&self.hash.finish()),
+        })
+    }
+
+    /// Undoes as much as the backend lets us; the collection of old staged objects takes the rest.
+    async fn abort(mut self, path: &str) {
+        // A folder has nothing to abort and says so.
+        let _ = self.writer.abort().await;
+        drop(self.writer);
+        discard(&self.storage, path).await;
+    }
+}
+
+async fn discard(storage: &Storage, path: &str) {
+    if let Err(failure) = storage.operator.delete(path).await {
+        tracing::debug!(path, %failure, "a broken upload stays until it is collected");
+    }
+}
+
+async fn hash(mut state: Context, batch: Buffer) -> Result<Context> {
+    backend::blocking(move || {
+        batch.for_each(|piece| state.update(&piece));
+        state
+    })
+    .await
+}
