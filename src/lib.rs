@@ -1,9 +1,53 @@
 //! sifhub: a registry for Singularity and Apptainer images.
+//!
+//! Surfaces speak protocols, [`registry`] knows the rules and is the only room with SQL, [`access`] decides,
+//! [`storage`] holds bytes, and every change leaves one event.
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | [`command`] | the commands of the program `sifhub` |
+//! | [`app`] | builds each part once and hands it to the rooms |
+//! | [`http`] | joins the surfaces: routes, what happens around every request, health, TLS |
+//! | [`graphql`] | the graph, for pages, dashboards and scripts |
+//! | [`library`] | Singularity's library protocol: `library://` |
+//! | [`hkp`] | the key server |
+//! | [`auth`] | who is calling, and the pages to sign in |
+//! | [`jobs`] | what the server does by itself |
+//! | [`registry`] | the rules, one file a noun |
+//! | [`access`] | who may do what |
+//! | [`storage`] | blobs by digest |
+//! | [`sif`], [`openpgp`] | readers of images and of public keys, pure |
+//! | [`event`] | what happened |
+//! | [`config`], [`error`], [`protocol`], [`page`] | the ground floor |
+//!
+//! Arrows point down; `tests/architecture.rs` holds them:
+//!
+//! ```text
+//! main ─ command ─ app ─┬─ http ─┬ graphql ┬─ auth ─┐
+//!                       │        ├ library ┤        ├─ registry ─┬ access ───┐
+//!                       │        └ hkp ────┘        │            ├ storage   ├─ config, error
+//!                       └─ jobs ────────────────────┘            ├ sif       │
+//!                                                                ├ openpgp   │
+//!                                                                └ event ────┘
+//! ```
+//!
+//! # Two walks
+//!
+//! **A push** (`apptainer push x.sif library://alice/tools/x:1`): [`library`] makes namespace, collection, container and
+//! image by `registry::<noun>::create`, hands the bytes to `registry::upload`, which stages them in [`storage`], and
+//! ends at `registry::image::publish`: verify the digest, read the SIF, store the bytes, then one transaction with one
+//! event. `registry::tag::set` points the tag.
+//!
+//! **A question** (`{ collections(first: 10) { … } }`): `auth::caller` finds out who asks, [`graphql`] calls
+//! `registry::collection::list`, which starts from `access::rows`: what the caller may not see is not in the statement.
 pub mod access;
+pub mod app;
 pub mod auth;
 pub mod config;
 pub mod error;
 pub mod event;
+pub mod http;
+pub mod jobs;
 pub mod openpgp;
 pub mod protocol;
 pub mod registry;

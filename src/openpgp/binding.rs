@@ -10,8 +10,8 @@ use pgp::types::{KeyDetails, SignedUser, Tag};
 /// How many certifications or bindings, and how many revocations, of one part are kept: the newest.
 const KEPT: usize = 4;
 
-/// Keeps what the primary key validly signed of a key whose signatures claim to be its own: each part once, with its newest signatures first and nothing in them
-/// that is not signed.
+/// Keeps what the primary key validly signed of a key whose signatures claim to be its own: each part once, with its
+/// newest signatures first and nothing in them that is not signed.
 ///
 /// A user id or subkey that has a revocation but no certification stays, so that [`SignedPublicKey`]s of one key can be
 /// concatenated and sent through here again without losing it; [`published`] leaves it out.
@@ -153,8 +153,8 @@ fn is_for_everybody(signature: &Signature) -> bool {
     signature.created().is_some() && signature.exportable_certification()
 }
 
-/// The signature without what anybody could have added to it. What stays proves itself: who made it, and the consent
-/// of a subkey.
+/// The signature without what anybody could have added to it. What stays proves itself, once each: who made it,
+/// and the consent of a subkey.
 fn without_unsigned(signature: &Signature, primary: &PublicKey) -> Option<Signature> {
     let mut config = signature.config()?.clone();
     let consent = signature.embedded_signature();
@@ -169,6 +169,12 @@ fn without_unsigned(signature: &Signature, primary: &PublicKey) -> Option<Signat
             }
             _ => false,
         });
+    config
+        .unhashed_subpackets
+        .sort_by_key(|subpacket| subpacket.typ().as_u8(false));
+    config
+        .unhashed_subpackets
+        .dedup_by_key(|subpacket| subpacket.typ());
     Signature::from_config(
         config,
         signature.signed_hash_value()?,

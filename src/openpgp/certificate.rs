@@ -31,13 +31,13 @@ pub struct Certificate {
     pub expires: Option<DateTime<Utc>>,
     /// Whether its owner took it back, for whatever reason. There is no way back from that.
     pub revoked: bool,
-    /// Its names, those in use first and among these the primary one. May be empty; clients cannot use such a key, but
-    /// it may bring a revocation to [`Certificate::merge`].
+    /// Its names, those in use first and among these the primary one. May be empty: clients cannot use such a key and
+    /// it is not worth storing on its own, but it may bring a revocation to [`Certificate::merge`].
     pub user_ids: Vec<UserId>,
     /// Its subkeys, in the order they came.
     pub subkeys: Vec<Subkey>,
     /// All of the above to be served: one armored block without headers, at most [`MAX_BYTES`](super::MAX_BYTES) long,
-    /// which [`Certificate::read_all`] reads again.
+    /// which [`Certificate::read_all`] reads again if there is a user id.
     pub armored: String,
     /// `armored`, and revocations of user ids and subkeys that are not in it.
     key: SignedPublicKey,

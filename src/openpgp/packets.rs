@@ -2,7 +2,8 @@
 use std::io::{BufRead, Read};
 
 use pgp::composed::{PacketBodyReader, SignedKeyDetails, SignedPublicKey, SignedPublicSubKey};
-use pgp::packet::{Packet, PacketHeader, PacketParser, Signature};
+use pgp::packet::{Packet, PacketHeader, PacketParser, PublicKey, PublicSubkey, Signature};
+use pgp::ser::Serialize;
 use pgp::types::{KeyDetails, PacketLength, SignedUser, Tag};
 
 use super::armor::{BEGIN, blocks};
@@ -18,8 +19,8 @@ pub const MAX_USER_IDS: usize = 256;
 /// The most subkeys on one certificate.
 pub const MAX_SUBKEYS: usize = 64;
 
-/// The most signatures worth verifying in one input. With the largest keys each costs some milliseconds.
-const MAX_SIGNATURES: usize = 512;
+/// How much verifying one input is worth, in the units of [`cost`].
+const MAX_COST: usize = 1024;
 /// The most keys and subkeys worth parsing in one input, since DSA keys cost milliseconds already then.
 const MAX_KEY_PACKETS: usize = 256;
 /// The longest user id, in bytes; longer ones are skipped. `GnuPG` draws the line at the same place.
@@ -53,13 +54,15 @@ pub(super) fn keys(input: &[u8]) -> Result<Vec<SignedPublicKey>> {
 /// Checks that a certificate is within the bounds, so that what is written can be read again.
 pub(super) fn check_size(key: &SignedPublicKey, armored: &str) -> Result<()> {
     let details = &key.details;
-    let on_users = details.users.iter().map(|user| &user.signatures);
-    let on_subkeys = key.public_subkeys.iter().map(|subkey| &subkey.signatures);
-    let on_key = [&details.revocation_signatures, &details.direct_signatures];
-    let signatures = on_users.chain(on_subkeys).chain(on_key).map(Vec::len).sum();
+    let on_key = details.revocation_signatures.len() + details.direct_signatures.len();
+    let on_users: usize = details.users.iter().map(|user| user.signatures.len()).sum();
+    let by_subkeys = |subkey: &SignedPublicSubKey| {
+        subkey.signatures.len() * cost(&key.primary_key, Some(&subkey.key))
+    };
+    let on_subkeys: usize = key.public_subkeys.iter().map(by_subkeys).sum();
     at_most(details.users.len(), MAX_USER_IDS, "user ids")?;
     at_most(key.public_subkeys.len(), MAX_SUBKEYS, "subkeys")?;
-    at_most(signatures, MAX_SIGNATURES, "signatures")?;
+    check_cost((on_key + on_users) * cost(&key.primary_key, None) + on_subkeys)?;
     if armored.len() > MAX_BYTES {
         Err(too_large())
     } else {
@@ -73,7 +76,7 @@ struct Reader {
     keys: Vec<SignedPublicKey>,
     part: Part,
     key_packets: usize,
-    signatures: usize,
+    cost: usize,
     stray_signature: bool,
 }
 
@@ -201,29 +204,39 @@ impl Reader {
         let Ok(Packet::Signature(signature)) = Packet::from_reader(header, body) else {
             return Ok(());
         };
-        let signatures = match self.part {
-            Part::Skipped => None,
-            Part::Key => Some(&mut key.details.direct_signatures),
-            Part::User => key
-                .details
-                .users
-                .last_mut()
-                .map(|user| &mut user.signatures),
-            Part::Subkey => key
-                .public_subkeys
-                .last_mut()
-                .map(|subkey| &mut subkey.signatures),
-        };
-        if let Some(signatures) = signatures.filter(|_| is_by(&signature, &key.primary_key)) {
-            signatures.push(signature);
-            self.signatures += 1;
+        if !is_by(&signature, &key.primary_key) {
+            return Ok(());
         }
-        at_most(
-            self.signatures,
-            MAX_SIGNATURES,
-            "signatures by the key itself",
-        )
+        let (signatures, subkey) = match (
+            &self.part,
+            key.details.users.last_mut(),
+            key.public_subkeys.last_mut(),
+        ) {
+            (Part::Key, ..) => (&mut key.details.direct_signatures, None),
+            (Part::User, Some(user), _) => (&mut user.signatures, None),
+            (Part::Subkey, _, Some(subkey)) => (&mut subkey.signatures, Some(&subkey.key)),
+            _ => return Ok(()),
+        };
+        signatures.push(signature);
+        self.cost += cost(&key.primary_key, subkey);
+        check_cost(self.cost)
     }
+}
+
+/// What verifying one signature costs, in units of about a millisecond at most. The time grows with the square of the
+/// size of the key, and a subkey may have to be asked, too.
+fn cost(primary: &PublicKey, subkey: Option<&PublicSubkey>) -> usize {
+    let of = |bytes: usize| 1 + (bytes / 512).pow(2);
+    of(primary.write_len()) + subkey.map_or(0, |subkey| of(subkey.write_len()))
+}
+
+fn check_cost(cost: usize) -> Result<()> {
+    if cost > MAX_COST {
+        return Err(invalid(
+            "it has too many signatures for keys of this size; send fewer",
+        ));
+    }
+    Ok(())
 }
 
 /// The header and the whole body of a packet, or nothing if its length is not told beforehand (which is for messages,

@@ -5,12 +5,7 @@ use opendal::ErrorKind;
 use crate::error::Error;
 
 /// What servers that speak S3 answer when they are full; OpenDAL has no kind for it and keeps the answer's text.
-const FULL: [&str; 4] = [
-    "InsufficientStorage",
-    "StorageFull",
-    "QuotaExceeded",
-    "status: 507",
-];
+const FULL: [&str; 3] = ["InsufficientStorage", "StorageFull", "QuotaExceeded"];
 
 /// The only place where a failure of the backend becomes one of ours.
 pub(super) fn from_opendal(failure: opendal::Error) -> Error {
@@ -45,9 +40,6 @@ pub(super) fn from_io(failure: io::Error) -> Error {
     match failure.downcast::<opendal::Error>() {
         Ok(failure) => from_opendal(failure),
         Err(failure) if is_full_disk(&failure) => Error::StorageFull,
-        Err(failure) if failure.kind() == io::ErrorKind::UnexpectedEof => {
-            Error::Internal(failure.into())
-        }
         Err(failure) => unavailable(failure),
     }
 }
@@ -68,8 +60,8 @@ fn is_full(failure: &opendal::Error) -> bool {
         }
         source = error.source();
     }
-    let answer = failure.to_string();
-    FULL.iter().any(|sign| answer.contains(sign))
+    // The message is the server's answer, the rest may hold names that somebody chose.
+    FULL.iter().any(|code| failure.message().contains(code))
 }
 
 fn is_full_disk(failure: &io::Error) -> bool {

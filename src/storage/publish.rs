@@ -8,7 +8,8 @@ impl Storage {
     /// they are discarded, so that a join that fails can be tried again.
     ///
     /// # Errors
-    /// `NotFound` when a part is gone, `Internal` when one is shorter than it was, `StorageFull`, `Unavailable`.
+    /// `NotFound` when a part is gone, `StorageFull`, `Internal` or `Unavailable` when one is shorter than it was or
+    /// the backend fails.
     pub async fn join(&self, parts: &[Staged], name: &str) -> Result<Staged> {
         if let [only] = parts {
             return Ok(only.clone());

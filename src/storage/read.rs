@@ -25,27 +25,23 @@ impl Source {
     /// Reads `len` bytes from `offset`, fewer only where the object ends.
     ///
     /// # Errors
-    /// The backend's failure, or `UnexpectedEof` when the object became shorter.
+    /// The backend's failure; an object that became shorter is one.
     pub async fn read_at(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
         let end = offset.saturating_add(len as u64).min(self.size);
         if offset >= end {
             return Ok(Vec::new());
         }
-        let bytes = self.reader.read(offset..end).await?;
-        if bytes.len() as u64 == end - offset {
-            Ok(bytes.to_vec())
-        } else {
-            Err(io::ErrorKind::UnexpectedEof.into())
-        }
+        Ok(self.reader.read(offset..end).await?.to_vec())
     }
 }
 
 impl Storage {
     /// Reads a range of a blob's bytes, in pieces of some MiB. A failure in the middle ends the stream with an error,
-    /// so a body is never silently short.
+    /// so a body is never silently short; OpenDAL sees to it that each read is as long as asked.
     ///
     /// # Errors
-    /// `NotFound` when there is no such blob, `Internal` when the range ends behind it, `Unavailable`.
+    /// `NotFound` when there is no such blob, `Internal` or `Unavailable` when the range ends behind it or the
+    /// backend fails.
     pub async fn read(
         &self,
         digest: &Digest,
@@ -99,39 +95,18 @@ impl Storage {
                 .await
                 .map_err(error::from_opendal)?;
         }
-        let size = range.end.saturating_sub(range.start);
         let reader = self
             .operator
             .reader_with(path)
             .chunk(CHUNK)
             .concurrent(self.backend.reads_at_once());
         let reader = reader.await.map_err(error::from_opendal)?;
-        let bytes = reader
-            .into_bytes_stream(range.start..range.start + size)
+        let end = range.end.max(range.start);
+        let mut bytes = reader
+            .into_bytes_stream(range.start..end)
             .await
             .map_err(error::from_opendal)?;
-        let mut bytes = exactly(size, bytes).boxed();
         let first = bytes.try_next().await.map_err(error::from_io)?;
         Ok(stream::iter(first.map(Ok)).chain(bytes))
     }
-}
-
-/// Ends a stream that stops before `size` bytes with an error.
-fn exactly(
-    size: u64,
-    bytes: impl Stream<Item = io::Result<Bytes>> + Send + Unpin,
-) -> impl Stream<Item = io::Result<Bytes>> + Send {
-    stream::try_unfold((bytes, size), async |(mut bytes, left)| {
-        match bytes.try_next().await? {
-            Some(piece) => {
-                let left = left.saturating_sub(piece.len() as u64);
-                Ok(Some((piece, (bytes, left))))
-            }
-            None if left == 0 => Ok(None),
-            None => Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                format!("{left} bytes are missing"),
-            )),
-        }
-    })
 }

@@ -83,6 +83,11 @@ impl SifBuilder {
         }
     }
 
+    /// The architecture, by its name in Go.
+    pub fn arch(&self) -> &str {
+        &self.arch
+    }
+
     /// Adds a definition file.
     pub fn definition(self, text: &str) -> Self {
         Self {

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
-use pgp::composed::SignedPublicSubKey;
+use pgp::composed::{KeyType, SignedPublicSubKey};
 use pgp::packet::{KeyFlags, Notation, PublicSubkey, SignatureType, SubpacketData};
-use pgp::types::Duration;
+use pgp::types::{Duration, KeyDetails, KeyVersion};
 
 use super::maker::*;
 use crate::openpgp::Certificate;
@@ -67,9 +67,12 @@ fn what_is_not_signed_is_dropped_from_signatures() {
         name: "n@example.org".into(),
         value: vec![b'x'; 999].into(),
     };
-    let issuer = SubpacketData::IssuerKeyId(pgp::types::KeyDetails::legacy_key_id(&key));
+    let issuer = SubpacketData::IssuerKeyId(key.legacy_key_id());
     let id = key.details.users[0].id.clone();
-    let signature = draft(&ALICE, SignatureType::CertPositive, 1).unsigned(issuer.clone());
+    let signature = draft(&ALICE, SignatureType::CertPositive, 1)
+        .unsigned(issuer.clone())
+        .unsigned(SubpacketData::IssuerKeyId(MALLORY.legacy_key_id()))
+        .unsigned(issuer.clone());
     key.details.users[0].signatures = vec![
         signature
             .unsigned(SubpacketData::Notation(junk))
@@ -129,6 +132,19 @@ fn consent_of_a_subkey_may_stand_outside_of_what_is_signed() {
             .embedded_signature()
             .is_some()
     );
+}
+
+#[test]
+fn subkey_of_another_version_is_dropped() {
+    let six = key(KeyVersion::V6, KeyType::Ed25519, "Six", vec![]);
+    let mut mixed = six.to_public_key();
+    let subkey = ALICE.to_public_key().public_subkeys.remove(1).key;
+    let binding = draft(&six, SignatureType::SubkeyBinding, 1).on_subkey(&mixed, &subkey);
+    mixed.public_subkeys = vec![SignedPublicSubKey {
+        key: subkey,
+        signatures: vec![binding],
+    }];
+    assert!(read(&mixed).subkeys.is_empty());
 }
 
 /// Says that a subkey that signs is Alice's.

@@ -13,12 +13,9 @@ impl Gnupg {
     /// An empty key ring, or nothing if there is no `gpg`.
     fn new() -> Option<Self> {
         Command::new("gpg").arg("--version").output().ok()?;
-        // Sockets need a short path.
+        // The path of a socket must be short.
         Some(Self(
-            tempfile::Builder::new()
-                .prefix("g")
-                .tempdir_in("/tmp")
-                .unwrap(),
+            tempfile::Builder::new().prefix("g").tempdir().unwrap(),
         ))
     }
 

@@ -1,7 +1,8 @@
-use pgp::composed::{ArmorOptions, KeyType, SignedPublicKey};
-use pgp::packet::{PacketTrait, SignatureType};
+use pgp::composed::{ArmorOptions, KeyType, SignedPublicKey, SignedPublicSubKey};
+use pgp::crypto::public_key::PublicKeyAlgorithm;
+use pgp::packet::{PacketTrait, PubKeyInner, PublicKey, PublicSubkey, SignatureType};
 use pgp::ser::Serialize;
-use pgp::types::KeyVersion;
+use pgp::types::{KeyVersion, PublicParams, Timestamp};
 use proptest::prelude::*;
 
 use super::maker::*;
@@ -82,15 +83,69 @@ fn too_much_of_anything_is_refused() {
     ]
     .concat();
     assert!(refusal(&broken).contains("more than 256 keys and subkeys"));
-    let signatures = |key: &mut SignedPublicKey| {
-        let signature = key.details.users[0].signatures[0].clone();
-        key.details.users[0].signatures = vec![signature; 513];
+    let signatures = |count| {
+        move |key: &mut SignedPublicKey| {
+            let signature = key.details.users[0].signatures[0].clone();
+            key.public_subkeys.clear();
+            key.details.users[0].signatures = vec![signature; count];
+        }
     };
+    assert!(with(&signatures(1024)).is_ok());
     assert!(
-        with(&signatures)
+        with(&signatures(1025))
             .unwrap_err()
-            .contains("more than 512 signatures")
+            .contains("too many signatures")
     );
+}
+
+#[test]
+fn large_keys_may_have_fewer_signatures() {
+    let mut bound = ALICE.to_public_key();
+    let key = PublicSubkey::from_inner(largest_rsa()).unwrap();
+    let binding = draft(&ALICE, SignatureType::SubkeyBinding, 1).on_subkey(&bound, &key);
+    let mut with_bindings = |count| {
+        let signatures = vec![binding.clone(); count];
+        bound.public_subkeys = vec![SignedPublicSubKey {
+            key: key.clone(),
+            signatures,
+        }];
+        bound.details.users.clear();
+        Certificate::read_all(&bound.to_bytes().unwrap())
+    };
+    assert_eq!(with_bindings(56).unwrap()[0].subkeys[0].bits, 16384);
+    assert!(
+        with_bindings(57)
+            .unwrap_err()
+            .to_string()
+            .contains("too many signatures")
+    );
+    let mut primary = ALICE.to_public_key();
+    let mut unclaimed = draft(&ALICE, SignatureType::Key, 1);
+    unclaimed.config.hashed_subpackets.truncate(1);
+    let unclaimed = unclaimed.on_key(&primary);
+    primary.primary_key = PublicKey::from_inner(largest_rsa()).unwrap();
+    (primary.details.users, primary.public_subkeys) = (vec![], vec![]);
+    for (count, why) in [(60, "nothing on "), (61, "too many signatures")] {
+        primary.details.direct_signatures = vec![unclaimed.clone(); count];
+        assert!(refusal(&primary.to_bytes().unwrap()).contains(why));
+    }
+}
+
+/// A public RSA key of 16384 bits that nobody has the private part of.
+fn largest_rsa() -> PubKeyInner {
+    let modulus = [vec![0xc3; 2047], vec![0x77]].concat();
+    let material = [&[0x40, 0][..], &modulus, &[0, 17, 1, 0, 1]].concat();
+    let params =
+        PublicParams::try_from_reader(PublicKeyAlgorithm::RSA, None, &material[..]).unwrap();
+    let created = Timestamp::from_secs(BORN);
+    PubKeyInner::new(
+        KeyVersion::V4,
+        PublicKeyAlgorithm::RSA,
+        created,
+        None,
+        params,
+    )
+    .unwrap()
 }
 
 #[test]

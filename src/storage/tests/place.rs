@@ -9,7 +9,12 @@ async fn blobs_are_listed_and_strange_files_are_not() {
             publish(storage, &sample(20)).await,
         ];
         stage(storage, &sample(30), 30).await.unwrap();
-        for strange in ["blobs/sha256/ab/readme", "blobs/sha256/lost", "blobs/x"] {
+        for strange in [
+            "blobs/sha256/ab/readme",
+            &format!("blobs/sha256/00/{}", digests[0].hex()),
+            "blobs/sha256/lost",
+            "blobs/x",
+        ] {
             storage.operator.write(strange, "?").await.unwrap();
         }
         let mut listed: Vec<_> = storage
@@ -126,14 +131,28 @@ async fn wrong_settings_stop_the_start_with_a_reason() {
     assert_eq!(refused, "storage: The bucket is misconfigured");
 }
 
-#[tokio::test]
-async fn full_bucket_is_told_as_full() {
-    let mut answers = ["InsufficientStorage", "XMinioStorageFull", "QuotaExceeded"].iter();
-    assert!(answers.all(|code| {
-        let answer = format!("S3Error {{ code: {code:?} }}");
-        matches!(
-            error::from_opendal(opendal::Error::new(ErrorKind::Unexpected, answer)),
-            Error::StorageFull
-        )
-    }));
+#[test]
+fn failures_are_told_as_what_they_are() {
+    let failure = |kind, answer: &str| opendal::Error::new(kind, answer.to_owned());
+    for code in ["InsufficientStorage", "XMinioStorageFull", "QuotaExceeded"] {
+        let full = failure(
+            ErrorKind::Unexpected,
+            &format!("S3Error {{ code: {code:?} }}"),
+        );
+        assert!(matches!(error::from_opendal(full), Error::StorageFull));
+    }
+    let missing = || failure(ErrorKind::NotFound, "NoSuchUpload");
+    assert!(matches!(
+        error::from_opendal(missing()),
+        Error::NotFound("blob")
+    ));
+    assert!(matches!(
+        error::from_writing(missing()),
+        Error::Unavailable { .. }
+    ));
+    let refused = failure(ErrorKind::PermissionDenied, "AccessDenied");
+    assert!(matches!(
+        error::from_opendal(refused),
+        Error::Unavailable { .. }
+    ));
 }

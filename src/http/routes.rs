@@ -1,0 +1,23 @@
+//! Every route, joined.
+use std::sync::Arc;
+
+use poem::{Endpoint, EndpointExt, Response, Route, get, middleware::CatchPanic};
+
+use super::{
+    context::WithContext,
+    health::{healthz, readyz},
+};
+use crate::registry::Registry;
+
+/// The routes of this room. Each surface has such a list.
+pub const ROUTES: &[(&str, &str)] = &[("GET", "/healthz"), ("GET", "/readyz")];
+
+/// The whole server as one endpoint.
+pub fn endpoint(registry: &Arc<Registry>) -> impl Endpoint<Output = Response> + 'static {
+    Route::new()
+        .at("/healthz", get(healthz))
+        .at("/readyz", get(readyz))
+        .data(registry.clone())
+        .with(CatchPanic::new())
+        .with(WithContext::new(registry.config()))
+}

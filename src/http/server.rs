@@ -1,0 +1,93 @@
+//! Listening, and stopping without breaking off what runs.
+use std::sync::Arc;
+
+use poem::{
+    Server,
+    listener::{Acceptor, Listener, TcpListener},
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{endpoint, tls::Files};
+use crate::{
+    config::Config,
+    error::{Error, Result},
+    registry::Registry,
+};
+
+/// Serves until SIGTERM or SIGINT; then takes no new work and lets running transfers finish, as long as configured.
+///
+/// # Errors
+/// [`Error::Invalid`] when the address cannot be listened on or the certificate cannot be read.
+pub async fn serve(registry: Arc<Registry>) -> Result<()> {
+    let http = &registry.config().http;
+    let listener = TcpListener::bind(http.listen);
+    match Files::of(&http.tls) {
+        None => {
+            run(
+                listener
+                    .into_acceptor()
+                    .await
+                    .map_err(|error| cannot_listen(registry.config(), &error))?,
+                registry.clone(),
+            )
+            .await
+        }
+        Some(files) => {
+            let first = files.read().await?;
+            let listener = listener.rustls(files.watch(first));
+            run(
+                listener
+                    .into_acceptor()
+                    .await
+                    .map_err(|error| cannot_listen(registry.config(), &error))?,
+                registry.clone(),
+            )
+            .await
+        }
+    }
+}
+
+async fn run(acceptor: impl Acceptor + 'static, registry: Arc<Registry>) -> Result<()> {
+    let config = registry.config();
+    tracing::info!(listen = %config.http.listen, url = own_url(config), "serving");
+    let stop = stop_signal().map_err(anyhow::Error::from)?;
+    Server::new_with_acceptor(acceptor)
+        .run_with_graceful_shutdown(
+            endpoint(&registry),
+            stop,
+            Some(config.http.drain_timeout.get()),
+        )
+        .await
+        .map_err(anyhow::Error::from)?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn cannot_listen(config: &Config, error: &std::io::Error) -> Error {
+    Error::invalid(
+        "http.listen",
+        format!("cannot listen on {}: {error}", config.http.listen),
+    )
+}
+
+/// Resolves when the process is asked to stop.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: no new work, running transfers finish");
+    })
+}
+
+/// Where a browser on this machine finds the server.
+pub fn own_url(config: &Config) -> String {
+    match &config.http.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None if config.http.tls.certificate.is_some() => format!("https://{}", config.http.listen),
+        None => format!("http://{}", config.http.listen),
+    }
+}

@@ -1,0 +1,37 @@
+//! Collects leftovers of uploads and blobs that nothing refers to.
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::{
+    access::Actor,
+    registry::{Registry, blob::collect},
+};
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(3600);
+
+/// Collects once an hour. Replicas may all do so: what one has removed, the others do not find.
+pub(super) async fn run(registry: Arc<Registry>) {
+    let mut clock = interval(EVERY);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        clock.tick().await;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this job acts for nobody but the site"
+        )]
+        let caller = registry.caller(Actor::system("gc"), "gc");
+        let grace = registry.config().storage.staging_retention.get();
+        match collect(&caller, grace, false).await {
+            Ok(collected) => tracing::info!(
+                blobs = collected.blobs.len(),
+                bytes = collected.bytes(),
+                staged = collected.staged.len(),
+                uploads = collected.uploads,
+                "collected garbage"
+            ),
+            Err(error) => crate::protocol::log(&error),
+        }
+    }
+}

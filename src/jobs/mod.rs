@@ -1,0 +1,13 @@
+//! What the server does by itself, beside answering.
+//!
+//! Owns the clockwork. Must not hold rules: a job is a few lines around a call of the registry.
+mod gc;
+
+use std::sync::Arc;
+
+use crate::registry::Registry;
+
+/// Runs all jobs until it is dropped.
+pub async fn run(registry: Arc<Registry>) {
+    gc::run(registry).await;
+}

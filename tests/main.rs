@@ -1,0 +1,4 @@
+//! All tests that go through the whole server. One binary, so that it links once.
+mod support;
+
+mod health;

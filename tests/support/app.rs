@@ -1,0 +1,220 @@
+//! A whole server in the process: the real router, a real database, real storage.
+use std::{
+    path::Path,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use poem::{EndpointExt, endpoint::BoxEndpoint};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sifhub::{
+    app::App,
+    config::{Config, DatabaseUrl},
+    http,
+    registry::{
+        Caller, Registry, Scope, Secret, connect, migrate,
+        token::{self, NewToken},
+        user::{self, NewUser},
+    },
+    storage::{Settings, Storage},
+};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+use super::{client::Client, postgres};
+
+/// A server for one test, gone with it.
+pub struct TestApp {
+    /// What it stands on, for a look behind the doors.
+    pub registry: Arc<Registry>,
+    /// Its database, for a look behind the registry.
+    pub db: DatabaseConnection,
+    /// Its storage.
+    pub storage: Storage,
+    app: App,
+    endpoint: Arc<BoxEndpoint<'static, poem::Response>>,
+    statements: Arc<AtomicUsize>,
+    dir: TempDir,
+}
+
+impl TestApp {
+    /// On SQLite, with storage in memory.
+    pub async fn sqlite() -> Self {
+        Self::build(sqlite().await, |_| {}, Settings::Memory).await
+    }
+
+    /// On PostgreSQL, with storage in memory.
+    pub async fn postgres() -> Self {
+        Self::build(postgres_url().await, |_| {}, Settings::Memory).await
+    }
+
+    /// On SQLite, with storage in a folder.
+    pub async fn on_disk() -> Self {
+        let (dir, url) = sqlite().await;
+        let root = dir.path().join("blobs");
+        Self::build((dir, url), |_| {}, Settings::Fs { root }).await
+    }
+
+    /// On SQLite, with storage in a bucket.
+    pub async fn on_s3(bucket: sifhub::storage::Bucket) -> Self {
+        Self::build(sqlite().await, |_| {}, Settings::S3(bucket)).await
+    }
+
+    /// On SQLite, with another configuration.
+    pub async fn configured(change: impl FnOnce(&mut Config)) -> Self {
+        Self::build(sqlite().await, change, Settings::Memory).await
+    }
+
+    async fn build(
+        (dir, url): (TempDir, DatabaseUrl),
+        change: impl FnOnce(&mut Config),
+        storage: Settings,
+    ) -> Self {
+        let mut config = Config {
+            data_dir: dir.path().into(),
+            ..Config::default()
+        };
+        config.database.url = Some(url);
+        config.database.max_connections = 4;
+        // Strong hashing would take most of the tests' time; its strength is configuration, not behaviour.
+        config.auth.argon2.memory = sifhub::config::ByteSize::from_kib(64);
+        config.auth.argon2.iterations = 1;
+        change(&mut config);
+        let mut db = connect(&config).await.expect("the test database opens");
+        let statements = count_statements(&mut db);
+        let storage = Storage::open(storage)
+            .await
+            .expect("the test storage opens");
+        let secret = Secret::new(b"the secret of all tests, 32 bytes");
+        let registry = Registry::new(db.clone(), storage.clone(), secret, Arc::new(config));
+        let endpoint = Arc::new(http::endpoint(&registry).boxed());
+        Self {
+            app: App::new(registry.clone()),
+            registry,
+            db,
+            storage,
+            endpoint,
+            statements,
+            dir,
+        }
+    }
+
+    /// The folder of this test.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Somebody at the server's console, who may do anything.
+    pub fn operator(&self) -> Caller {
+        self.app.operator()
+    }
+
+    /// Somebody who shows no credential.
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.endpoint.clone())
+    }
+
+    /// A new user with their namespace, holding a token of the scope write.
+    pub async fn user(&self, name: &str) -> Client {
+        self.new_user(name, false).await;
+        self.holding(name, Scope::Write).await
+    }
+
+    /// A new site administrator, holding a token of the scope admin.
+    pub async fn admin(&self, name: &str) -> Client {
+        self.new_user(name, true).await;
+        self.holding(name, Scope::Admin).await
+    }
+
+    async fn new_user(&self, name: &str, admin: bool) {
+        let new = NewUser {
+            name: name.parse().expect("a name"),
+            admin,
+            password_hash: None,
+        };
+        user::create(&self.operator(), new)
+            .await
+            .expect("a new user");
+    }
+
+    /// A user who is there, holding a new token of that scope.
+    pub async fn holding(&self, name: &str, scope: Scope) -> Client {
+        let operator = self.operator();
+        let user = user::find(&operator, name).await.expect("the user");
+        let new = NewToken {
+            name: "test".into(),
+            scope,
+            expires_at: None,
+        };
+        let (_, secret) = token::create(&operator, user.id, new)
+            .await
+            .expect("a new token");
+        self.anonymous().with_token(&secret)
+    }
+
+    /// How many SQL statements ran while `work` did.
+    pub async fn statements_of<T>(&self, work: impl Future<Output = T>) -> (T, usize) {
+        let before = self.statements.load(Ordering::SeqCst);
+        let value = work.await;
+        (value, self.statements.load(Ordering::SeqCst) - before)
+    }
+}
+
+fn count_statements(db: &mut DatabaseConnection) -> Arc<AtomicUsize> {
+    let statements = Arc::new(AtomicUsize::new(0));
+    let counter = statements.clone();
+    db.set_metric_callback(move |_| {
+        counter.fetch_add(1, Ordering::SeqCst);
+    });
+    statements
+}
+
+/// A copy of an empty database with the schema in it.
+async fn sqlite() -> (TempDir, DatabaseUrl) {
+    static TEMPLATE: OnceCell<TempDir> = OnceCell::const_new();
+    let template = TEMPLATE
+        .get_or_init(|| async {
+            let dir = tempfile::tempdir().expect("a temporary folder");
+            let url = format!(
+                "sqlite://{}?mode=rwc",
+                dir.path().join("template.db").display()
+            );
+            let db = Database::connect(url).await.expect("a new database");
+            migrate(&db).await.expect("the schema");
+            db.close().await.expect("all is written");
+            dir
+        })
+        .await;
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let file = dir.path().join("sifhub.db");
+    std::fs::copy(template.path().join("template.db"), &file).expect("a copy of the template");
+    let url = format!("sqlite://{}", file.display())
+        .parse()
+        .expect("a URL");
+    (dir, url)
+}
+
+async fn postgres_url() -> (TempDir, DatabaseUrl) {
+    static TEMPLATE: OnceLock<()> = OnceLock::new();
+    static MIGRATED: OnceCell<()> = OnceCell::const_new();
+    TEMPLATE.get_or_init(|| postgres::server().create("template", None));
+    MIGRATED
+        .get_or_init(|| async {
+            let options = ConnectOptions::new(postgres::server().url("template"));
+            let db = Database::connect(options)
+                .await
+                .expect("the template database");
+            migrate(&db).await.expect("the schema");
+            db.close()
+                .await
+                .expect("no connection is left, or it could not be copied");
+        })
+        .await;
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("test_{}", NEXT.fetch_add(1, Ordering::SeqCst));
+    postgres::server().create(&name, Some("template"));
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    (dir, postgres::server().url(&name).parse().expect("a URL"))
+}

@@ -1,0 +1,34 @@
+//! What tests stand on: a whole server in the process ([`TestApp`]), people who use it ([`Client`]), and the real
+//! servers that it needs.
+pub mod app;
+pub mod client;
+pub mod postgres;
+pub mod s3;
+pub mod sif_builder;
+
+pub use app::TestApp;
+pub use client::{Answer, Client};
+pub use sif_builder::SifBuilder;
+
+/// Runs each test on SQLite and on PostgreSQL: `async fn name(app) { … }`, with `app` a fresh [`TestApp`].
+macro_rules! on_each_database {
+    ($(async fn $name:ident($app:ident) $body:block)*) => { $(
+        mod $name {
+            #[allow(unused_imports, reason = "not every test needs what its file imports")]
+            use super::*;
+
+            async fn run($app: $crate::support::TestApp) $body
+
+            #[tokio::test]
+            async fn on_sqlite() {
+                run($crate::support::TestApp::sqlite().await).await;
+            }
+
+            #[tokio::test]
+            async fn on_postgres() {
+                run($crate::support::TestApp::postgres().await).await;
+            }
+        }
+    )* };
+}
+pub(crate) use on_each_database;
