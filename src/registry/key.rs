@@ -128,7 +128,13 @@ async fn merged(tx: &Tx, new: Certificate) -> Result<Certificate> {
         .narrow(|q| q.filter(key::Column::Fingerprint.eq(&new.fingerprint)))
         .one(tx.db())
         .await?;
-    let Some(here) = here else { return Ok(new) };
+    let Some(here) = here else {
+        // Clients cannot use a key without a name; only a copy of one that is here may come without.
+        return match new.user_ids[..] {
+            [] => Err(Error::invalid("keytext", "the key has no user id; push it with one")),
+            _ => Ok(new),
+        };
+    };
     let old = parse(here.armored.clone().into_bytes())
         .await?
         .into_iter()
