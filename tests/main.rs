@@ -1,4 +1,6 @@
 //! All tests that go through the whole server. One binary, so that it links once.
 mod support;
 
+mod architecture;
+mod generated;
 mod health;
