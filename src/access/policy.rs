@@ -160,9 +160,11 @@ fn decide(
     if actor.is_site_admin() {
         return everything();
     }
-    let open = (level == Level::Pull)
-        .then_some(open)
-        .unwrap_or_else(nothing);
+    let open = if level == Level::Pull {
+        open
+    } else {
+        nothing()
+    };
     match actor.account() {
         Some(account) => Condition::any().add(open).add(owned(account.id)),
         None => open,

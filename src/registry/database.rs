@@ -1,6 +1,8 @@
 //! Connecting to the database, and what its errors mean.
+use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, SqlErr, SqlxError, sqlx,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, RuntimeErr,
+    SqlErr, SqlxError, TransactionTrait, sqlx,
 };
 
 use crate::{
@@ -34,13 +36,22 @@ pub async fn connect(config: &Config) -> Result<DatabaseConnection> {
     Ok(Database::connect(options).await?)
 }
 
+/// The lock of PostgreSQL under which replicas change the schema, one after the other: "sifhub" on a telephone.
+const MIGRATION_LOCK: i64 = 743_482;
+
 /// Brings the schema up to date. Replicas that start together take turns.
 ///
 /// # Errors
 /// [`Error::Unavailable`] or [`Error::Internal`] from the database.
 pub async fn migrate(db: &DatabaseConnection) -> Result<()> {
-    use migration::MigratorTrait;
-    Ok(migration::Migrator::up(db, None).await?)
+    if db.get_database_backend() != DbBackend::Postgres {
+        return Ok(Migrator::up(db, None).await?);
+    }
+    let turn = db.begin().await?;
+    turn.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+        .await?;
+    Migrator::up(db, None).await?;
+    Ok(turn.commit().await?)
 }
 
 impl From<DbErr> for Error {

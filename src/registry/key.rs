@@ -131,7 +131,10 @@ async fn merged(tx: &Tx, new: Certificate) -> Result<Certificate> {
     let Some(here) = here else {
         // Clients cannot use a key without a name; only a copy of one that is here may come without.
         return match new.user_ids[..] {
-            [] => Err(Error::invalid("keytext", "the key has no user id; push it with one")),
+            [] => Err(Error::invalid(
+                "keytext",
+                "the key has no user id; push it with one",
+            )),
             _ => Ok(new),
         };
     };

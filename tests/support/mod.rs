@@ -13,20 +13,17 @@ pub use sif_builder::SifBuilder;
 /// Runs each test on SQLite and on PostgreSQL: `async fn name(app) { … }`, with `app` a fresh [`TestApp`].
 macro_rules! on_each_database {
     ($(async fn $name:ident($app:ident) $body:block)*) => { $(
+        async fn $name($app: $crate::support::TestApp) $body
+
         mod $name {
-            #[allow(unused_imports, reason = "not every test needs what its file imports")]
-            use super::*;
-
-            async fn run($app: $crate::support::TestApp) $body
-
             #[tokio::test]
             async fn on_sqlite() {
-                run($crate::support::TestApp::sqlite().await).await;
+                super::$name($crate::support::TestApp::sqlite().await).await;
             }
 
             #[tokio::test]
             async fn on_postgres() {
-                run($crate::support::TestApp::postgres().await).await;
+                super::$name($crate::support::TestApp::postgres().await).await;
             }
         }
     )* };

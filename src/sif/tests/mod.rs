@@ -10,6 +10,7 @@ mod extreme;
 mod harmed;
 mod real;
 mod refused;
+#[expect(dead_code, reason = "the integration tests use the rest of it")]
 #[path = "../../../tests/support/sif_builder.rs"]
 mod sif_builder;
 
