@@ -3,9 +3,18 @@
 //! `http` finds out the facts, once, before any surface sees the request. Must not know any protocol above HTTP.
 use std::{net::IpAddr, sync::Arc};
 
-use poem::{Request, http::StatusCode};
+use poem::{
+    Request, Response, ResponseBuilder,
+    http::{StatusCode, header},
+};
 
 use crate::error::Error;
+
+mod linger;
+pub mod range;
+pub mod route;
+
+pub use linger::linger;
 
 /// Facts about a request.
 #[derive(Clone, Debug)]
@@ -58,5 +67,19 @@ pub fn log(error: &Error) {
         }
         Error::StorageFull => tracing::error!("no space left"),
         _ => {}
+    }
+}
+
+/// Begins the answer to a request that failed: logs it, and adds the status and the headers that HTTP demands. The
+/// surface adds the body.
+pub fn failure(error: &Error) -> ResponseBuilder {
+    log(error);
+    let response = Response::builder().status(status(error));
+    match error {
+        Error::Unauthenticated(_) => response.header(header::WWW_AUTHENTICATE, "Bearer"),
+        Error::RateLimited { after } => {
+            response.header(header::RETRY_AFTER, after.as_secs().max(1))
+        }
+        _ => response,
     }
 }

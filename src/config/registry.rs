@@ -26,6 +26,9 @@ pub struct Registry {
     pub part_size: ByteSize,
     /// The largest image that is taken. When absent, only the store limits it.
     pub max_image_size: Option<ByteSize>,
+    /// Whether clients download an image over several connections at once, which Singularity and Apptainer can since
+    /// 3.9. It helps where one connection is slower than the network, and costs one more request for each 5 MiB.
+    pub concurrent_downloads: bool,
 }
 
 /// Who sees a collection or container.
@@ -59,6 +62,7 @@ impl Default for Registry {
             namespace_creation: NamespaceCreation::default(),
             part_size: ByteSize::from_mib(64),
             max_image_size: None,
+            concurrent_downloads: false,
         }
     }
 }

@@ -7,16 +7,18 @@ use super::{
     context::WithContext,
     health::{healthz, readyz},
 };
-use crate::registry::Registry;
+use crate::{hkp, library, registry::Registry};
 
 /// The routes of this room. Each surface has such a list.
 pub const ROUTES: &[(&str, &str)] = &[("GET", "/healthz"), ("GET", "/readyz")];
 
 /// The whole server as one endpoint.
 pub fn endpoint(registry: &Arc<Registry>) -> impl Endpoint<Output = Response> + 'static {
-    Route::new()
+    let route = Route::new()
         .at("/healthz", get(healthz))
-        .at("/readyz", get(readyz))
+        .at("/readyz", get(readyz));
+    let route = library::routes(route);
+    hkp::routes(route)
         .data(registry.clone())
         .with(CatchPanic::new())
         .with(WithContext::new(registry.config()))

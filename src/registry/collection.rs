@@ -9,7 +9,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, IntoActiveModel, ModelTrait, PaginatorTrait, QueryFilter,
-    QuerySelect, Select, Set,
+    QueryOrder, QuerySelect, Select, Set,
 };
 use serde_json::json;
 
@@ -116,6 +116,17 @@ pub async fn by_ids(
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
+/// The ids of the collections of a namespace that the caller may see. One statement.
+pub async fn ids_in(caller: &Caller, namespace: NamespaceId) -> Result<Vec<CollectionId>> {
+    let ids = rows::<Pull, collection::Entity>(caller.actor())
+        .narrow(|q| q.filter(collection::Column::NamespaceId.eq(namespace)))
+        .into_select()
+        .select_only()
+        .column(collection::Column::Id)
+        .order_by_asc(collection::Column::Id);
+    Ok(ids.into_tuple().all(caller.db()).await?)
+}
+
 /// The collection at `namespace/name`.
 ///
 /// # Errors
@@ -157,6 +168,27 @@ pub async fn create(caller: &Caller, new: NewCollection) -> Result<Collection> {
             Ok(event.details(details).with(collection))
         })
         .await
+}
+
+/// Makes a collection, or finds the one of that name: two first pushes at once mean the same one.
+///
+/// # Errors
+/// [`Error::Conflict`] when the one that is there has another visibility than the one asked for; those of [`create`].
+pub async fn ensure(caller: &Caller, new: NewCollection) -> Result<Collection> {
+    let (namespace, name, visibility) = (new.namespace, new.name.clone(), new.visibility);
+    let taken = match create(caller, new).await {
+        Err(Error::Conflict(words)) => Error::Conflict(words),
+        created => return created,
+    };
+    let there = open_where::<Push, collection::Entity>(caller.db(), caller.actor(), |q| {
+        q.filter(collection::Column::NamespaceId.eq(namespace))
+            .filter(collection::Column::Name.eq(name.as_str()))
+    });
+    let there = there.await?;
+    if visibility.is_some_and(|wanted| wanted != there.visibility) {
+        return Err(taken);
+    }
+    Ok(there.for_pull())
 }
 
 async fn insert(

@@ -8,7 +8,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, IntoActiveModel, JoinType, ModelTrait, PaginatorTrait,
-    QueryFilter, QuerySelect, RelationTrait, Select, Set,
+    QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set,
 };
 use serde_json::json;
 
@@ -101,6 +101,17 @@ pub async fn by_ids(
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
+/// The ids of the containers of a collection that the caller may see. One statement.
+pub async fn ids_in(caller: &Caller, collection: CollectionId) -> Result<Vec<ContainerId>> {
+    let ids = rows::<Pull, container::Entity>(caller.actor())
+        .narrow(|q| q.filter(container::Column::CollectionId.eq(collection)))
+        .into_select()
+        .select_only()
+        .column(container::Column::Id)
+        .order_by_asc(container::Column::Id);
+    Ok(ids.into_tuple().all(caller.db()).await?)
+}
+
 /// The container at `path`.
 ///
 /// # Errors
@@ -168,6 +179,23 @@ pub async fn create(caller: &Caller, new: NewContainer) -> Result<Container> {
             Ok(Event::new("container.create", path, row.id).with(container))
         })
         .await
+}
+
+/// Makes a container, or finds the one of that name: two first pushes at once mean the same one.
+///
+/// # Errors
+/// Those of [`create`], but for the conflict.
+pub async fn ensure(caller: &Caller, new: NewContainer) -> Result<Container> {
+    let (collection, name) = (new.collection, new.name.clone());
+    match create(caller, new).await {
+        Err(Error::Conflict(_)) => {}
+        created => return created,
+    }
+    let there = open_where::<Push, container::Entity>(caller.db(), caller.actor(), |q| {
+        q.filter(container::Column::CollectionId.eq(collection))
+            .filter(container::Column::Name.eq(name.as_str()))
+    });
+    there.await.map(Granted::for_pull)
 }
 
 async fn insert(

@@ -78,6 +78,28 @@ pub async fn by_ids(caller: &Caller, ids: &[ImageId]) -> Result<HashMap<ImageId,
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
+/// The ids of the uploaded images of a container that the caller may see. One statement.
+pub async fn ids_in(caller: &Caller, container: ContainerId) -> Result<Vec<ImageId>> {
+    let ids = rows::<Pull, image::Entity>(caller.actor())
+        .narrow(|q| {
+            q.filter(image::Column::ContainerId.eq(container))
+                .filter(image::Column::Blob.is_not_null())
+        })
+        .into_select()
+        .select_only()
+        .column(image::Column::Id)
+        .order_by_asc(image::Column::Id);
+    Ok(ids.into_tuple().all(caller.db()).await?)
+}
+
+/// The image of that id.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, or none that the caller may see.
+pub async fn get(caller: &Caller, id: ImageId) -> Result<Image> {
+    open::<Pull, image::Entity>(caller.db(), caller.actor(), id).await
+}
+
 /// What was read out of these images. One statement.
 pub async fn inspections(caller: &Caller, images: &[Image]) -> Result<HashMap<String, Inspection>> {
     let digests: Vec<String> = images

@@ -16,10 +16,10 @@ use crate::{
     access::{Admin, Granted, Pull, internal, open_where, rows},
     error::{Error, Result},
     event::Event,
-    openpgp::{Certificate, IndexEntry, UserId as CertificateUserId, index},
+    openpgp::{Certificate, UserId as CertificateUserId, index},
 };
 
-pub use crate::openpgp::KeyQuery;
+pub use crate::openpgp::{IndexEntry, KeyQuery};
 
 /// A key that the caller may see.
 pub type Key = Granted<Pull, key::Model>;
@@ -254,14 +254,21 @@ pub async fn get(caller: &Caller, query: &KeyQuery) -> Result<Vec<String>> {
 /// # Errors
 /// [`Error::NotFound`] when there are none.
 pub async fn machine_index(caller: &Caller, query: &KeyQuery) -> Result<String> {
+    Ok(index(&entries(caller, query).await?, caller.now()))
+}
+
+/// What an index tells of the keys that a question finds, up to [`FOUND_MAX`].
+///
+/// # Errors
+/// [`Error::NotFound`] when there are none.
+pub async fn entries(caller: &Caller, query: &KeyQuery) -> Result<Vec<IndexEntry>> {
     let keys = search(caller, query).await?;
     let names = internal::<key_uid::Entity>()
         .filter(key_uid::Column::Key.is_in(keys.iter().map(|key| key.fingerprint.as_str())))
         .order_by_asc(key_uid::Column::Position)
         .all(caller.db())
         .await?;
-    let entries: Vec<IndexEntry> = keys.iter().map(|key| entry(key, &names)).collect();
-    Ok(index(&entries, caller.now()))
+    Ok(keys.iter().map(|key| entry(key, &names)).collect())
 }
 
 fn entry(key: &key::Model, names: &[key_uid::Model]) -> IndexEntry {

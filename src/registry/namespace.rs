@@ -19,7 +19,7 @@ use super::{
     path::{Name, description},
 };
 use crate::{
-    access::{Admin, Granted, Includes, Pull, open, open_where, rows},
+    access::{Admin, Granted, Includes, Pull, Push, open, open_where, rows},
     config::NamespaceCreation,
     error::{Error, Result},
     event::Event,
@@ -140,6 +140,22 @@ pub async fn create(caller: &Caller, new: NewNamespace) -> Result<Namespace> {
         .await
 }
 
+/// Makes a namespace for the caller, or finds their own of that name: two first pushes at once mean the same one.
+///
+/// # Errors
+/// Those of [`create`].
+pub async fn ensure(caller: &Caller, new: NewNamespace) -> Result<Namespace> {
+    let name = new.name.clone();
+    let taken = match create(caller, new).await {
+        Err(Error::Conflict(words)) => Error::Conflict(words),
+        created => return created,
+    };
+    let own = open_where::<Push, namespace::Entity>(caller.db(), caller.actor(), |q| {
+        q.filter(namespace::Column::Name.eq(name.as_str()))
+    });
+    own.await.map(Granted::for_pull).map_err(|_| taken)
+}
+
 /// Who would own a namespace of that name that the caller makes.
 fn may_create(caller: &Caller, name: &Name) -> Result<UserId> {
     let account = caller.account()?;
@@ -246,10 +262,7 @@ pub async fn delete(caller: &Caller, id: NamespaceId) -> Result<()> {
 }
 
 /// What a new collection in `namespace` gets.
-pub(in crate::registry) fn default_visibility(
-    caller: &Caller,
-    namespace: &namespace::Model,
-) -> Visibility {
+pub fn default_visibility(caller: &Caller, namespace: &namespace::Model) -> Visibility {
     namespace
         .default_visibility
         .unwrap_or(match caller.config().registry.default_visibility {

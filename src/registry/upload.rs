@@ -12,7 +12,8 @@ use entity::{
 };
 use futures::{Stream, StreamExt};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait, Set,
     sea_query::{Expr, OnConflict},
 };
 use tokio::time::Instant;
@@ -415,11 +416,18 @@ pub async fn direct(
 }
 
 /// Ends an upload: joins its parts and publishes the image. Without `id`, the caller's newest upload of the image in
-/// one part. An image that is uploaded already stays as it is, so that a lost answer may be asked for again.
+/// one part that has arrived. `claimed` are numbers and digests of parts as the client was told them, to be compared
+/// with what is here. An image that is uploaded already stays as it is, so that a lost answer may be asked for again.
 ///
 /// # Errors
-/// [`Error::Invalid`] when parts are missing, or the whole is not the image that was announced; those of [`open`].
-pub async fn complete(caller: &Caller, image: ImageId, id: Option<UploadId>) -> Result<Image> {
+/// [`Error::Invalid`] when parts are missing or not as claimed, or the whole is not the image that was announced; those
+/// of [`open`].
+pub async fn complete(
+    caller: &Caller,
+    image: ImageId,
+    id: Option<UploadId>,
+    claimed: &[(u32, Digest)],
+) -> Result<Image> {
     let row = open::<Push, image::Entity>(caller.db(), caller.actor(), image).await?;
     let upload = match id {
         Some(id) => find(caller, image, id).await,
@@ -430,6 +438,7 @@ pub async fn complete(caller: &Caller, image: ImageId, id: Option<UploadId>) -> 
         upload => upload?,
     };
     let parts = parts(caller, &upload).await?;
+    compare(&parts, claimed)?;
     let whole = match &parts[..] {
         [only] => only.clone(),
         several => {
@@ -473,12 +482,35 @@ async fn parts(caller: &Caller, upload: &Upload) -> Result<Vec<Staged>> {
     rows.into_iter().map(staged).collect()
 }
 
+/// A part that was sent twice may have arrived in another order than the client believes.
+fn compare(parts: &[Staged], claimed: &[(u32, Digest)]) -> Result<()> {
+    let differs = |(number, digest): &&(u32, Digest)| {
+        let index = (*number as usize).checked_sub(1);
+        index
+            .and_then(|index| parts.get(index))
+            .map(|part| part.digest)
+            != Some(*digest)
+    };
+    match claimed.iter().find(differs) {
+        None => Ok(()),
+        Some((number, _)) => Err(Error::invalid(
+            "completedParts",
+            format!("part {number} is not as it was sent; push the image again"),
+        )),
+    }
+}
+
 async fn newest(caller: &Caller, image: ImageId) -> Result<Upload> {
     let row = internal::<upload::Entity>()
         .filter(upload::Column::ImageId.eq(image))
         .filter(upload::Column::UserId.eq(caller.account()?.id))
         .filter(upload::Column::PartCount.eq(1))
         .filter(upload::Column::ExpiresAt.gt(caller.now()))
+        .join(
+            JoinType::LeftJoin,
+            upload_part::Relation::Upload.def().rev(),
+        )
+        .order_by_desc(upload_part::Column::Number.is_not_null())
         .order_by_desc(upload::Column::Id)
         .one(caller.db())
         .await?;

@@ -1,0 +1,36 @@
+//! Errors as the protocol writes them: `{"error":{"code":404,"message":"image not found"}}`.
+use poem::{Response, error::ResponseError, http::StatusCode};
+use serde_json::json;
+
+use crate::{error, protocol};
+
+/// An error on its way to a client of the library.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Error(#[from] error::Error);
+
+/// What the handlers of this room return.
+pub(super) type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// What the client shows to its user.
+    fn message(&self) -> String {
+        match &self.0 {
+            error::Error::Unauthenticated(words) => format!("{words} (apptainer remote login)"),
+            other => other.to_string(),
+        }
+    }
+}
+
+impl ResponseError for Error {
+    fn status(&self) -> StatusCode {
+        protocol::status(&self.0)
+    }
+
+    fn as_response(&self) -> Response {
+        let error = json!({"code": self.status().as_u16(), "message": self.message()});
+        protocol::failure(&self.0)
+            .content_type("application/json")
+            .body(json!({"error": error}).to_string())
+    }
+}

@@ -1,0 +1,263 @@
+//! From rows to the objects of the protocol, in a number of statements that does not grow with the rows.
+use std::collections::{BTreeMap, HashMap};
+
+use super::dto::{self, ArchTagMap, Common, TagMap};
+use crate::{
+    error::{Error, Result},
+    registry::{
+        Caller, CollectionId, ContainerId, ImageId, NamespaceId, Visibility,
+        collection::{self, Collection},
+        container::{self, Container},
+        image::{self, Image},
+        namespace::{self, Namespace},
+        sif::Inspection,
+        tag::{self, Tag},
+        total::{self, Total},
+    },
+};
+
+/// What clients without architectures are shown where a tag names several images.
+const USUAL_ARCH: &str = "amd64";
+
+/// The one object of a list of one.
+pub(super) fn only<T>(mut list: Vec<T>, noun: &'static str) -> Result<T> {
+    list.pop().ok_or(Error::NotFound(noun))
+}
+
+/// Namespaces. One statement.
+pub(super) async fn entities(caller: &Caller, rows: &[Namespace]) -> Result<Vec<dto::Entity>> {
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let totals = total::of_namespaces(caller, &ids).await?;
+    let entity = |row: &Namespace| dto::Entity {
+        common: Common {
+            id: row.id.to_string(),
+            description: row.description.clone(),
+            deleted: false,
+            created_by: row.owner_id.to_string(),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            owner: row.owner_id.to_string(),
+        },
+        name: row.name.clone(),
+        size: size(&totals, row.id),
+        quota: 0,
+        default_private: namespace::default_visibility(caller, row) == Visibility::Private,
+        collections: None,
+    };
+    Ok(rows.iter().map(entity).collect())
+}
+
+fn size<I: Eq + std::hash::Hash>(totals: &HashMap<I, Total>, id: I) -> u64 {
+    totals.get(&id).map_or(0, |total| total.size)
+}
+
+/// Collections. Two statements.
+pub(super) async fn collections(
+    caller: &Caller,
+    rows: &[Collection],
+) -> Result<Vec<dto::Collection>> {
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let totals = total::of_collections(caller, &ids).await?;
+    let above = Above::collections(caller, rows.iter().map(|row| row.namespace_id)).await?;
+    let collection = |row: &Collection| {
+        let namespace = above.namespaces.get(&row.namespace_id)?;
+        Some(dto::Collection {
+            common: Common {
+                id: row.id.to_string(),
+                description: row.description.clone(),
+                deleted: false,
+                created_by: namespace.owner_id.to_string(),
+                created_at: row.created_at,
+                updated_at: row.updated_at,
+                owner: namespace.owner_id.to_string(),
+            },
+            name: row.name.clone(),
+            size: size(&totals, row.id),
+            private: row.visibility == Visibility::Private,
+            entity: namespace.id.to_string(),
+            entity_name: namespace.name.clone(),
+            containers: None,
+        })
+    };
+    Ok(rows.iter().filter_map(collection).collect())
+}
+
+/// Containers. Three statements.
+pub(super) async fn containers(caller: &Caller, rows: &[Container]) -> Result<Vec<dto::Container>> {
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let totals = total::of_containers(caller, &ids).await?;
+    let above = Above::containers(caller, rows.iter().map(|row| row.collection_id)).await?;
+    let container = |row: &Container| {
+        let (namespace, collection) = above.of(row)?;
+        Some(dto::Container {
+            common: Common {
+                id: row.id.to_string(),
+                description: row.description.clone(),
+                deleted: false,
+                created_by: namespace.owner_id.to_string(),
+                created_at: row.created_at,
+                updated_at: row.updated_at,
+                owner: namespace.owner_id.to_string(),
+            },
+            name: row.name.clone(),
+            size: size(&totals, row.id),
+            private: collection.visibility == Visibility::Private,
+            read_only: false,
+            download_count: 0,
+            stars: 0,
+            entity: namespace.id.to_string(),
+            entity_name: namespace.name.clone(),
+            collection: collection.id.to_string(),
+            collection_name: collection.name.clone(),
+            content: None,
+        })
+    };
+    Ok(rows.iter().filter_map(container).collect())
+}
+
+/// What is in a container. Three statements.
+pub(super) async fn content(caller: &Caller, container: ContainerId) -> Result<dto::Content> {
+    let images = image::ids_in(caller, container).await?;
+    let tags = tag::map(caller, container).await?;
+    Ok(dto::Content {
+        images: images.iter().map(ToString::to_string).collect(),
+        image_tags: without_arch(&tags),
+        arch_tags: by_arch(&tags),
+    })
+}
+
+type Tags = BTreeMap<String, BTreeMap<String, ImageId>>;
+
+/// Architecture → tag → image.
+pub(super) fn by_arch(tags: &Tags) -> ArchTagMap {
+    let inner = |names: &BTreeMap<String, ImageId>| {
+        let texts = names
+            .iter()
+            .map(|(name, id)| (name.clone(), id.to_string()));
+        texts.collect::<TagMap>()
+    };
+    tags.iter()
+        .map(|(arch, names)| (arch.clone(), inner(names)))
+        .collect()
+}
+
+/// Tag → image, where the usual architecture comes before others.
+pub(super) fn without_arch(tags: &Tags) -> TagMap {
+    let usual = tags.get_key_value(USUAL_ARCH);
+    let mut map = TagMap::new();
+    for (_, names) in usual.into_iter().chain(tags) {
+        for (name, id) in names {
+            map.entry(name.clone()).or_insert_with(|| id.to_string());
+        }
+    }
+    map
+}
+
+/// Images. Five statements.
+pub(super) async fn images(caller: &Caller, rows: &[Image]) -> Result<Vec<dto::Image>> {
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let above = Above::images(caller, rows.iter().map(|row| row.container_id)).await?;
+    let tags = tag::of_images(caller, &ids).await?;
+    let inspections = image::inspections(caller, rows).await?;
+    let image = |row: &Image| {
+        let tags = tags.get(&row.id).map_or(&[][..], Vec::as_slice);
+        above.image(row, tags, inspections.get(&row.digest))
+    };
+    Ok(rows.iter().filter_map(image).collect())
+}
+
+/// The namespace that an image is in. Three statements.
+pub(super) async fn namespace_of(caller: &Caller, image: &Image) -> Result<NamespaceId> {
+    let above = Above::images(caller, [image.container_id].into_iter()).await?;
+    let container = above.containers.get(&image.container_id);
+    let namespace = container.and_then(|container| above.of(container));
+    namespace
+        .map(|(namespace, _)| namespace.id)
+        .ok_or(Error::NotFound("namespace"))
+}
+
+/// What is above some things in the tree. A thing whose parents are deleted meanwhile is left out.
+#[derive(Default)]
+struct Above {
+    namespaces: HashMap<NamespaceId, Namespace>,
+    collections: HashMap<CollectionId, Collection>,
+    containers: HashMap<ContainerId, Container>,
+}
+
+impl Above {
+    async fn images(caller: &Caller, ids: impl Iterator<Item = ContainerId>) -> Result<Self> {
+        let containers = container::by_ids(caller, &distinct(ids)).await?;
+        let collections = containers.values().map(|row| row.collection_id);
+        let above = Self::containers(caller, collections).await?;
+        Ok(Self {
+            containers,
+            ..above
+        })
+    }
+
+    async fn containers(caller: &Caller, ids: impl Iterator<Item = CollectionId>) -> Result<Self> {
+        let collections = collection::by_ids(caller, &distinct(ids)).await?;
+        let namespaces = collections.values().map(|row| row.namespace_id);
+        let above = Self::collections(caller, namespaces).await?;
+        Ok(Self {
+            collections,
+            ..above
+        })
+    }
+
+    async fn collections(caller: &Caller, ids: impl Iterator<Item = NamespaceId>) -> Result<Self> {
+        let namespaces = namespace::by_ids(caller, &distinct(ids)).await?;
+        Ok(Self {
+            namespaces,
+            ..Self::default()
+        })
+    }
+
+    fn of(&self, container: &Container) -> Option<(&Namespace, &Collection)> {
+        let collection = self.collections.get(&container.collection_id)?;
+        Some((self.namespaces.get(&collection.namespace_id)?, collection))
+    }
+
+    fn image(&self, row: &Image, tags: &[Tag], sif: Option<&Inspection>) -> Option<dto::Image> {
+        let container = self.containers.get(&row.container_id)?;
+        let (namespace, collection) = self.of(container)?;
+        let fingerprints = sif.map(Inspection::fingerprints).unwrap_or_default();
+        let creator = row.created_by.map(|id| id.to_string());
+        let mut tags: Vec<_> = tags.iter().map(|tag| tag.name.clone()).collect();
+        tags.dedup();
+        Some(dto::Image {
+            common: Common {
+                id: row.id.to_string(),
+                description: row.description.clone(),
+                deleted: false,
+                created_by: creator.unwrap_or_default(),
+                created_at: row.created_at,
+                updated_at: row.uploaded_at.unwrap_or(row.created_at),
+                owner: namespace.owner_id.to_string(),
+            },
+            hash: row.digest.replacen(':', ".", 1),
+            size: row.size.unsigned_abs(),
+            uploaded: row.blob.is_some(),
+            signed: row.signed,
+            encrypted: row.encrypted,
+            arch: row.arch.clone(),
+            fingerprints: fingerprints.into_iter().map(str::to_owned).collect(),
+            tags,
+            entity: namespace.id.to_string(),
+            entity_name: namespace.name.clone(),
+            collection: collection.id.to_string(),
+            collection_name: collection.name.clone(),
+            container: container.id.to_string(),
+            container_name: container.name.clone(),
+            container_description: container.description.clone(),
+            container_stars: 0,
+            container_downloads: 0,
+        })
+    }
+}
+
+fn distinct<I: Ord>(ids: impl Iterator<Item = I>) -> Vec<I> {
+    ids.collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect()
+}
