@@ -49,6 +49,7 @@ pub mod event;
 pub mod http;
 pub mod jobs;
 pub mod openpgp;
+pub mod page;
 pub mod protocol;
 pub mod registry;
 pub mod sif;

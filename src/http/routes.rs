@@ -7,7 +7,7 @@ use super::{
     context::WithContext,
     health::{healthz, readyz},
 };
-use crate::registry::Registry;
+use crate::{auth, registry::Registry};
 
 /// The routes of this room. Each surface has such a list.
 pub const ROUTES: &[(&str, &str)] = &[("GET", "/healthz"), ("GET", "/readyz")];
@@ -17,6 +17,7 @@ pub fn endpoint(registry: &Arc<Registry>) -> impl Endpoint<Output = Response> + 
     Route::new()
         .at("/healthz", get(healthz))
         .at("/readyz", get(readyz))
+        .nest_no_strip("/auth", auth::routes())
         .data(registry.clone())
         .with(CatchPanic::new())
         .with(WithContext::new(registry.config()))
