@@ -43,6 +43,7 @@
 pub mod access;
 pub mod app;
 pub mod auth;
+pub mod command;
 pub mod config;
 pub mod error;
 pub mod event;

@@ -76,10 +76,34 @@ async fn by_cookie(request: &Request, anonymous: &Caller) -> Result<Actor> {
     }
 }
 
-/// The session cookie of a request.
+/// A browser that is signed in.
+pub(super) struct Session {
+    /// Whoever is signed in.
+    pub(super) caller: Caller,
+    /// What the browser showed.
+    pub(super) cookie: String,
+}
+
+/// The session of a request, whatever its method: for pages that check a form token before they let anything happen.
+pub(super) async fn by_session(request: &Request) -> Result<Option<Session>> {
+    let anonymous = anonymous(request);
+    let Some(cookie) = cookie(request) else {
+        return Ok(None);
+    };
+    let account = session::identify(&anonymous, &cookie).await?;
+    Ok(account.map(|account| Session {
+        caller: registry(request).caller(Actor::User(account), anonymous.request_id()),
+        cookie,
+    }))
+}
+
+/// The session cookie of a request. Its value is plain, so nothing in it needs decoding.
 pub(super) fn cookie(request: &Request) -> Option<String> {
-    request
-        .cookie()
-        .get(COOKIE)
-        .map(|cookie| cookie.value_str().to_owned())
+    let values = request.headers().get_all(header::COOKIE).into_iter();
+    let mut pairs = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    let (_, value) = pairs.find(|(name, _)| *name == COOKIE)?;
+    Some(value.to_owned())
 }

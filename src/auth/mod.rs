@@ -2,6 +2,13 @@
 //!
 //! Owns passwords, what is read from headers and cookies, the slowing of guesses, and the plain pages below `/auth/`.
 //! Must not decide what anybody may do.
+mod account;
 mod extract;
+mod page;
+mod password;
+mod sign_in;
+mod throttle;
 
-pub use extract::caller;
+pub use account::{create_first, create_user, set_password};
+pub use extract::{COOKIE, CSRF_HEADER, caller};
+pub use page::{ROUTES, routes};

@@ -7,7 +7,7 @@ use super::{
     context::WithContext,
     health::{healthz, readyz},
 };
-use crate::{hkp, library, registry::Registry};
+use crate::{auth, hkp, library, page, registry::Registry};
 
 /// The routes of this room. Each surface has such a list.
 pub const ROUTES: &[(&str, &str)] = &[("GET", "/healthz"), ("GET", "/readyz")];
@@ -16,9 +16,11 @@ pub const ROUTES: &[(&str, &str)] = &[("GET", "/healthz"), ("GET", "/readyz")];
 pub fn endpoint(registry: &Arc<Registry>) -> impl Endpoint<Output = Response> + 'static {
     let route = Route::new()
         .at("/healthz", get(healthz))
-        .at("/readyz", get(readyz));
+        .at("/readyz", get(readyz))
+        .nest_no_strip("/auth", auth::routes());
     let route = library::routes(route);
-    hkp::routes(route)
+    let route = hkp::routes(route);
+    page::routes(route)
         .data(registry.clone())
         .with(CatchPanic::new())
         .with(WithContext::new(registry.config()))

@@ -98,13 +98,31 @@ pub async fn find(caller: &Caller, name: &str) -> Result<User> {
 /// # Errors
 /// [`Error::Forbidden`] for anybody but administrators; [`Error::Conflict`] when the name is taken.
 pub async fn create(caller: &Caller, new: NewUser) -> Result<User> {
-    if !caller.actor().is_site_admin() {
-        caller.account()?;
-        return Err(Error::Forbidden(
-            "only an administrator may make accounts".into(),
-        ));
-    }
+    may_create(caller)?;
     caller.change(async |tx| insert(tx, new).await).await
+}
+
+/// Whether the caller may make accounts; saves the work of hashing a password in vain.
+///
+/// # Errors
+/// [`Error::Forbidden`] for anybody but administrators, or [`Error::Unauthenticated`] if nobody is signed in.
+pub fn may_create(caller: &Caller) -> Result<()> {
+    if caller.actor().is_site_admin() {
+        return Ok(());
+    }
+    caller.account()?;
+    Err(Error::Forbidden(
+        "only an administrator may make accounts".into(),
+    ))
+}
+
+/// The user of that id, if the caller may change them.
+///
+/// # Errors
+/// Those of [`open`].
+pub async fn open_to_change(caller: &Caller, id: UserId) -> Result<User> {
+    let user = open::<Admin, user::Entity>(caller.db(), caller.actor(), id).await?;
+    Ok(user.for_pull())
 }
 
 async fn insert(tx: &Tx, new: NewUser) -> Result<Change<User>> {
@@ -144,6 +162,17 @@ pub async fn setup_word(caller: &Caller) -> Result<Option<String>> {
     Ok(is_first_start(caller)
         .await?
         .then(|| caller.secret().setup_word()))
+}
+
+/// Whether the holder of this word may make the first administrator now.
+///
+/// # Errors
+/// [`Error::NotFound`] when the word is wrong or there is an account already.
+pub async fn may_create_first(caller: &Caller, word: &str) -> Result<()> {
+    if same(word, &caller.secret().setup_word()) && is_first_start(caller).await? {
+        return Ok(());
+    }
+    Err(Error::NotFound("page"))
 }
 
 /// Makes the first administrator.
@@ -253,14 +282,20 @@ pub async fn credentials(caller: &Caller, name: &str) -> Result<Option<Credentia
     }))
 }
 
-/// Notes that somebody signed in, and keeps their password's new hash if its parameters were old.
-pub async fn signed_in(caller: &Caller, id: UserId, rehashed: Option<String>) -> Result<()> {
+/// Notes that somebody signed in with these credentials, and keeps their password's new hash if its parameters were
+/// old. False: the password was changed or the account disabled while the credentials were being checked.
+pub async fn signed_in(
+    caller: &Caller,
+    with: &Credentials,
+    rehashed: Option<String>,
+) -> Result<bool> {
     let mut update = user::Entity::update_many()
         .col_expr(user::Column::LastLoginAt, Expr::value(caller.now()))
-        .filter(user::Column::Id.eq(id));
+        .filter(user::Column::Id.eq(with.user))
+        .filter(user::Column::PasswordHash.eq(with.password_hash.clone()))
+        .filter(user::Column::DisabledAt.is_null());
     if let Some(hash) = rehashed {
         update = update.col_expr(user::Column::PasswordHash, Expr::value(hash));
     }
-    update.exec(caller.db()).await?;
-    Ok(())
+    Ok(update.exec(caller.db()).await?.rows_affected > 0)
 }

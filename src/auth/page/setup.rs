@@ -1,0 +1,77 @@
+//! The first administrator, made by whoever has the word that the server logs while it has no account.
+use askama::Template;
+use poem::{Body, Request, Response, handler, web::Path};
+
+use super::{
+    failure::{Failure, refused},
+    form::{Form, posted},
+    frame::Frame,
+    password::check_repeated,
+    place::root,
+    render,
+    sign_in::begin,
+};
+use crate::{
+    auth::{account::create_first, extract::anonymous},
+    error::{Error, Result},
+    registry::{
+        Caller,
+        user::{self, User},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "auth/setup.html")]
+struct Page<'a> {
+    frame: Frame,
+    name: &'a str,
+    password_min_length: u32,
+}
+
+impl<'a> Page<'a> {
+    fn new(frame: Frame, caller: &Caller, name: &'a str) -> Self {
+        Self {
+            frame,
+            name,
+            password_min_length: caller.config().auth.password_min_length,
+        }
+    }
+}
+
+/// The form, while there is no account.
+#[handler]
+pub(super) async fn show(request: &Request, Path(word): Path<String>) -> Result<Response, Failure> {
+    let caller = anonymous(request);
+    user::may_create_first(&caller, &word).await?;
+    Ok(render(&Page::new(Frame::new(request), &caller, ""))?)
+}
+
+/// Makes the account and signs it in.
+#[handler]
+pub(super) async fn submit(
+    request: &Request,
+    Path(word): Path<String>,
+    body: Body,
+) -> Result<Response, Failure> {
+    let form = posted(request, body).await?;
+    let caller = anonymous(request);
+    user::may_create_first(&caller, &word).await?;
+    match create(&caller, &word, &form).await {
+        Ok(user) => {
+            let next = format!("{}/auth/tokens?done=set-up", root(request));
+            Ok(begin(request, &caller, user.id, &next).await?)
+        }
+        Err(error @ Error::NotFound(_)) => Err(error.into()),
+        Err(error) => {
+            let frame = Frame::new(request).refusing(&error);
+            let page = Page::new(frame, &caller, form.get("name"));
+            Ok(refused(render(&page)?, &error))
+        }
+    }
+}
+
+async fn create(caller: &Caller, word: &str, form: &Form) -> Result<User> {
+    let name = form.get("name").trim().parse()?;
+    check_repeated(form)?;
+    create_first(caller, word, name, form.get("password")).await
+}

@@ -1,0 +1,95 @@
+//! Checking the password of somebody who says who they are.
+use std::net::IpAddr;
+
+use tokio::time::Instant;
+
+use super::{
+    password,
+    throttle::{Guesser, Throttle},
+};
+use crate::{
+    error::{Error, Result},
+    registry::{
+        Caller, UserId,
+        path::Name,
+        user::{self, Credentials},
+    },
+};
+
+/// What somebody shows to sign in.
+pub(super) struct Attempt<'a> {
+    /// Who they say they are.
+    pub(super) name: &'a str,
+    /// How they prove it.
+    pub(super) password: &'a str,
+    /// Where they are.
+    pub(super) client: Option<IpAddr>,
+}
+
+/// The user who signs in.
+///
+/// # Errors
+/// [`Error::Unauthenticated`], with the same words after the same time, whether the password is wrong, there is no such
+/// account, or it has no password or is disabled; [`Error::RateLimited`] after too many of those.
+pub(super) async fn sign_in(
+    anonymous: &Caller,
+    throttle: &Throttle,
+    attempt: &Attempt<'_>,
+) -> Result<UserId> {
+    let credentials = prove(anonymous, throttle, attempt).await?;
+    let rehashed = rehashed(anonymous, &credentials, attempt.password).await?;
+    match user::signed_in(anonymous, &credentials, rehashed).await? {
+        true => Ok(credentials.user),
+        false => Err(refusal()),
+    }
+}
+
+/// Checks the password, as [`sign_in`] does, without signing in.
+///
+/// # Errors
+/// Those of [`sign_in`].
+pub(super) async fn prove(
+    caller: &Caller,
+    throttle: &Throttle,
+    attempt: &Attempt<'_>,
+) -> Result<Credentials> {
+    let name = attempt.name.parse::<Name>().ok();
+    let guesser = Guesser::new(name.clone(), attempt.client);
+    throttle.admit(&guesser, Instant::now())?;
+    let known = match &name {
+        Some(name) => user::credentials(caller, name.as_str()).await?,
+        None => None,
+    };
+    let usable = known.filter(|known| known.disabled_at.is_none());
+    let hash = usable
+        .as_ref()
+        .and_then(|known| known.password_hash.as_deref());
+    let cost = &caller.config().auth.argon2;
+    let right = password::verify(cost, attempt.password, hash).await?;
+    match usable.filter(|_| right) {
+        Some(credentials) => {
+            throttle.clear(&guesser);
+            Ok(credentials)
+        }
+        None => Err(refusal()),
+    }
+}
+
+fn refusal() -> Error {
+    Error::Unauthenticated("the name or the password is wrong".into())
+}
+
+/// A hash at the cost that is configured now, when the stored one was made at another.
+async fn rehashed(
+    caller: &Caller,
+    credentials: &Credentials,
+    password: &str,
+) -> Result<Option<String>> {
+    let cost = &caller.config().auth.argon2;
+    match &credentials.password_hash {
+        Some(stored) if password::is_outdated(cost, stored)? => {
+            Ok(Some(password::hash(cost, password).await?))
+        }
+        _ => Ok(None),
+    }
+}

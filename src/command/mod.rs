@@ -1,0 +1,140 @@
+//! The commands of the program. Each file is a command; each is a few lines around the registry.
+//!
+//! Owns what is printed to a terminal and what `--help` teaches. Must not hold rules.
+mod config;
+mod gc;
+mod log;
+mod migrate;
+mod serve;
+mod token;
+mod user;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    app::App,
+    config::{Config, Flag, Loaded, Sources},
+    error::{Error, Result},
+};
+
+/// A registry for Singularity and Apptainer images.
+///
+/// Started without any configuration, `sifhub serve` listens on 127.0.0.1:8080 and keeps everything below ./data.
+/// Settings come from sifhub.toml, then from environment variables such as SIFHUB__HTTP__LISTEN, then from flags;
+/// `sifhub config print` shows what is in force and where each value comes from.
+#[derive(Parser)]
+#[command(name = "sifhub", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Settings {
+    /// The configuration file; without it $SIFHUB_CONFIG, then ./sifhub.toml if there is one
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Set any key of the configuration, such as `--set http.listen=0.0.0.0:80`; may be repeated
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server
+    ///
+    /// On the very first start the log shows a link to make the first administrator. SIGTERM stops it: no new work is
+    /// taken, and running transfers finish (as long as http.drain_timeout allows).
+    Serve(serve::Serve),
+    /// Bring the database schema up to date, and stop
+    ///
+    /// `serve` does this by itself; use it where the server may not change the schema.
+    Migrate,
+    /// Make, list, disable and enable accounts; change passwords
+    #[command(subcommand)]
+    User(user::User),
+    /// Make, list and revoke tokens
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Show, check and describe the configuration
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Remove blobs that no image refers to, and leftovers of uploads
+    ///
+    /// The server does this by itself once an hour. It may run beside a working server.
+    Gc(gc::Gc),
+    /// Print the version
+    Version,
+}
+
+impl Cli {
+    /// Runs the command. What it is asked for goes to standard output; what went wrong, to standard error.
+    pub fn run(self) -> ExitCode {
+        let runtime = match tokio::runtime::Runtime::new() {
+            Ok(runtime) => runtime,
+            Err(error) => return failed(&anyhow::Error::from(error).into()),
+        };
+        match runtime.block_on(self.dispatch()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(&error),
+        }
+    }
+
+    async fn dispatch(self) -> Result<()> {
+        let settings = self.settings;
+        match self.command {
+            Command::Serve(serve) => serve.run(settings).await,
+            Command::Migrate => migrate::run(settings.load()?.config).await,
+            Command::User(user) => user.run(settings.load()?.config).await,
+            Command::Token(token) => token.run(settings.load()?.config).await,
+            Command::Config(config) => config.run(settings),
+            Command::Gc(gc) => gc.run(settings.load()?.config).await,
+            Command::Version => {
+                println!("sifhub {}", env!("CARGO_PKG_VERSION"));
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Settings {
+    fn load(self) -> Result<Loaded> {
+        self.load_with(Vec::new())
+    }
+
+    /// The configuration; `flags` count most.
+    fn load_with(self, flags: Vec<Flag>) -> Result<Loaded> {
+        let set = self
+            .set
+            .iter()
+            .map(|text| {
+                text.parse()
+                    .map_err(|why: String| Error::invalid("--set", why))
+            })
+            .collect::<Result<Vec<Flag>>>()?;
+        Config::load(&Sources::of_process(
+            self.config,
+            set.into_iter().chain(flags).collect(),
+        )?)
+    }
+}
+
+/// The parts of a server, for a command that works on them itself. Its log is silent but for warnings.
+async fn open(config: Config) -> Result<App> {
+    log::quiet();
+    App::open(config).await
+}
+
+fn failed(error: &Error) -> ExitCode {
+    match error {
+        Error::Internal(source) | Error::Unavailable { source, .. } => {
+            eprintln!("sifhub: {error}: {source:#}")
+        }
+        _ => eprintln!("sifhub: {error}"),
+    }
+    ExitCode::FAILURE
+}
