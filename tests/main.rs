@@ -2,5 +2,6 @@
 mod support;
 
 mod architecture;
+mod faults;
 mod generated;
 mod health;

@@ -28,7 +28,8 @@ impl Default for Log {
     fn default() -> Self {
         Self {
             format: Format::default(),
-            filter: "info".into(),
+            // The libraries tell of every connection and of every odd key that somebody pushes.
+            filter: "info,pgp=error,poem=warn,sea_orm_migration=warn".into(),
         }
     }
 }

@@ -30,8 +30,25 @@ pub async fn read(
     image: &Image,
     range: Range<u64>,
 ) -> Result<impl Stream<Item = std::io::Result<Bytes>> + Send + 'static + use<>> {
-    let blob = image.blob.as_deref().ok_or(Error::NotFound("image"))?;
-    caller.storage().read(&blob.parse()?, range).await
+    let blob: Digest = image
+        .blob
+        .as_deref()
+        .ok_or(Error::NotFound("image"))?
+        .parse()?;
+    match caller.storage().read(&blob, range).await {
+        Err(Error::NotFound(_)) => Err(lost(&blob)),
+        read => read,
+    }
+}
+
+/// The row says that the bytes are there, so it is storage that lost them: a folder that is not mounted, a bucket that
+/// was emptied.
+fn lost(digest: &Digest) -> Error {
+    let source = anyhow::anyhow!("the bytes of {digest} are not in storage");
+    Error::Unavailable {
+        what: "storage",
+        source,
+    }
 }
 
 /// Says that these bytes are about to be published, so that collection leaves them alone.

@@ -97,11 +97,11 @@ fn is_full(code: &str) -> bool {
 }
 
 /// SQLite's busy, locked, read-only, input/output and cannot-open codes with their extensions; PostgreSQL's classes
-/// of connection, resource and operator errors.
+/// of errors about connections, the database's own state, resources, operators and conflicting transactions.
 fn is_unavailable(code: &str) -> bool {
     match code.parse::<u32>() {
         Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 8 | 10 | 14),
-        _ => ["08", "53", "57", "40"]
+        _ => ["08", "3D", "40", "53", "55", "57"]
             .iter()
             .any(|class| code.starts_with(class)),
     }

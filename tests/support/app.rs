@@ -57,6 +57,12 @@ impl TestApp {
         Self::build((dir, url), |_| {}, Settings::Fs { root }).await
     }
 
+    /// On SQLite, with storage in that folder.
+    pub async fn in_folder(root: &Path) -> Self {
+        let root = root.to_owned();
+        Self::build(sqlite().await, |_| {}, Settings::Fs { root }).await
+    }
+
     /// On SQLite, with storage in a bucket.
     pub async fn on_s3(bucket: sifhub::storage::Bucket) -> Self {
         Self::build(sqlite().await, |_| {}, Settings::S3(bucket)).await
@@ -152,6 +158,11 @@ impl TestApp {
             .await
             .expect("a new token");
         self.anonymous().with_token(&secret)
+    }
+
+    /// Where its database is.
+    pub fn database_url(&self) -> String {
+        self.registry.config().database_url().as_str().to_owned()
     }
 
     /// How many SQL statements ran while `work` did.

@@ -2,6 +2,7 @@
 //! servers that it needs.
 pub mod app;
 pub mod client;
+pub mod disk;
 pub mod postgres;
 pub mod s3;
 pub mod sif_builder;
