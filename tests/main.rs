@@ -2,6 +2,7 @@
 mod support;
 
 mod architecture;
+mod auth;
 mod faults;
 mod generated;
 mod health;

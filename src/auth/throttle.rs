@@ -3,6 +3,9 @@
 //! Wrong passwords are counted for the account and address together, for the address, and for the account. The first
 //! count waits longest; the last is mild, and spares addresses from which the account has signed in before, lest
 //! anybody lock somebody else out. Counts fade, and their number is bounded.
+#[cfg(test)]
+mod tests;
+
 use std::{
     hash::Hash,
     net::{IpAddr, Ipv6Addr},

@@ -16,8 +16,8 @@ pub const ROUTES: &[(&str, &str)] = &[("GET", "/healthz"), ("GET", "/readyz")];
 pub fn endpoint(registry: &Arc<Registry>) -> impl Endpoint<Output = Response> + 'static {
     let route = Route::new()
         .at("/healthz", get(healthz))
-        .at("/readyz", get(readyz))
-        .nest_no_strip("/auth", auth::routes());
+        .at("/readyz", get(readyz));
+    let route = auth::routes(route);
     let route = library::routes(route);
     let route = hkp::routes(route);
     page::routes(route)

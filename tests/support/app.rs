@@ -25,6 +25,8 @@ use tokio::sync::OnceCell;
 
 use super::{client::Client, postgres};
 
+const SECRET: &[u8] = b"the secret of all tests, 32 bytes";
+
 /// A server for one test, gone with it.
 pub struct TestApp {
     /// What it stands on, for a look behind the doors.
@@ -93,7 +95,7 @@ impl TestApp {
         let storage = Storage::open(storage)
             .await
             .expect("the test storage opens");
-        let secret = Secret::new(b"the secret of all tests, 32 bytes");
+        let secret = Secret::new(SECRET);
         let registry = Registry::new(db.clone(), storage.clone(), secret, Arc::new(config));
         let endpoint = Arc::new(http::endpoint(&registry).boxed());
         Self {
@@ -110,6 +112,19 @@ impl TestApp {
     /// The folder of this test.
     pub fn dir(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// The same server, started again with another configuration.
+    pub fn reconfigured(self, config: Config) -> Self {
+        let secret = Secret::new(SECRET);
+        let (db, storage) = (self.db.clone(), self.storage.clone());
+        let registry = Registry::new(db, storage, secret, Arc::new(config));
+        Self {
+            app: App::new(registry.clone()),
+            endpoint: Arc::new(http::endpoint(&registry).boxed()),
+            registry,
+            ..self
+        }
     }
 
     /// Somebody at the server's console, who may do anything.

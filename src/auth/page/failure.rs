@@ -2,18 +2,17 @@
 use std::{fmt, sync::Arc};
 
 use askama::Template;
-use poem::{
-    Endpoint, IntoResponse, Request, Response,
-    error::ResponseError,
-    http::{HeaderValue, StatusCode, header},
-};
+use poem::{Endpoint, IntoResponse, Request, Response, error::ResponseError, http::StatusCode};
 
 use super::{frame::Frame, render};
-use crate::{error::Error, protocol};
+use crate::{
+    error::{Error, Result},
+    protocol,
+};
 
 /// An error of a page.
 #[derive(Debug)]
-pub(super) struct Failure(Error);
+pub struct Failure(Error);
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
@@ -33,15 +32,24 @@ impl ResponseError for Failure {
     fn status(&self) -> StatusCode {
         protocol::status(&self.0)
     }
+
+    /// All but the page, for which [`rendered`] knows the request.
+    fn as_response(&self) -> Response {
+        let words = Words(self.0.to_string());
+        protocol::failure(&self.0).extension(words).finish()
+    }
 }
+
+/// What the page of an error is to say.
+#[derive(Clone)]
+struct Words(String);
 
 #[derive(Template)]
 #[template(path = "auth/error.html")]
 struct Page {
     frame: Frame,
     title: &'static str,
-    back: &'static str,
-    back_to: &'static str,
+    signed_out: bool,
 }
 
 /// Runs the endpoint of a page and makes a page of its error.
@@ -50,41 +58,30 @@ pub(super) async fn rendered<E: Endpoint>(
     request: Request,
 ) -> poem::Result<Response> {
     let frame = Frame::new(&request);
-    match endpoint.call(request).await {
-        Ok(output) => Ok(output.into_response()),
-        Err(error) => {
-            let Failure(error) = error.downcast::<Failure>()?;
-            Ok(page(frame, &error))
-        }
+    let response = endpoint.call(request).await?.into_response();
+    match response.extensions().get::<Words>().cloned() {
+        None => Ok(response),
+        Some(Words(words)) => Ok(page(frame, &words, response)?),
     }
 }
 
-fn page(frame: Frame, error: &Error) -> Response {
-    let (back, back_to) = match error {
-        Error::Unauthenticated(_) => ("Sign in", "/auth/sign-in"),
-        _ => ("Go to your tokens", "/auth/tokens"),
-    };
+fn page(frame: Frame, words: &str, failure: Response) -> Result<Response, Failure> {
+    let status = failure.status();
     let page = Page {
-        frame: frame.refusing(error),
-        title: protocol::status(error)
-            .canonical_reason()
-            .unwrap_or("Error"),
-        back,
-        back_to,
+        frame: frame.refusing(words),
+        title: status.canonical_reason().unwrap_or("Error"),
+        signed_out: status == StatusCode::UNAUTHORIZED,
     };
-    let page = render(&page).unwrap_or_else(|error| error.to_string().into_response());
-    refused(page, error)
+    Ok(with_status_of(failure, render(&page)?))
 }
 
-/// Gives a page that tells of the error the status and the header that belong to it, and logs it.
-pub(super) fn refused(mut page: Response, error: &Error) -> Response {
-    protocol::log(error);
-    page.set_status(protocol::status(error));
-    let (name, value) = match error {
-        Error::RateLimited { after } => (header::RETRY_AFTER, after.as_secs().max(1).into()),
-        Error::Unauthenticated(_) => (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
-        _ => return page,
-    };
-    page.headers_mut().insert(name, value);
+/// Gives a page that tells of the error the status and the headers that belong to it.
+pub(super) fn refused(page: Response, error: &Error) -> Response {
+    with_status_of(protocol::failure(error).finish(), page)
+}
+
+fn with_status_of(failure: Response, mut page: Response) -> Response {
+    page.set_status(failure.status());
+    page.headers_mut().extend(failure.headers().clone());
     page
 }

@@ -1,5 +1,5 @@
 //! What a browser sends, and whether one of our pages made it send that.
-use poem::{Body, Request, error::ReadBodyError, http::header};
+use poem::{Request, error::ReadBodyError, http::header};
 use url::{Url, form_urlencoded};
 
 use crate::{
@@ -38,9 +38,9 @@ impl Form {
 ///
 /// # Errors
 /// [`Error::Forbidden`] for one from elsewhere; [`Error::TooLarge`].
-pub(super) async fn posted(request: &Request, body: Body) -> Result<Form> {
+pub(super) async fn posted(request: &mut Request) -> Result<Form> {
     check_origin(request)?;
-    match body.into_bytes_limit(LARGEST).await {
+    match request.take_body().into_bytes_limit(LARGEST).await {
         Ok(bytes) => Ok(Form::parse(&bytes)),
         Err(ReadBodyError::PayloadTooLarge) => Err(Error::TooLarge {
             what: "the form",
@@ -57,8 +57,8 @@ pub(super) async fn posted(request: &Request, body: Body) -> Result<Form> {
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] when that session is over; those of [`posted`].
-pub(super) async fn posted_in_session(request: &Request, body: Body) -> Result<(Session, Form)> {
-    let form = posted(request, body).await?;
+pub(super) async fn posted_in_session(request: &mut Request) -> Result<(Session, Form)> {
+    let form = posted(request).await?;
     let Some(session) = by_session(request).await? else {
         let words = "your session is over; sign in again";
         return Err(Error::Unauthenticated(words.into()));

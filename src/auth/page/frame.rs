@@ -2,11 +2,7 @@
 use poem::Request;
 
 use super::{form::Form, place::root};
-use crate::{
-    auth::extract::Session,
-    error::{Error, Result},
-    registry::session::form_token,
-};
+use crate::{auth::extract::Session, error::Result, registry::session::form_token};
 
 /// Around the content of a page: where its links begin, who is signed in, and what just happened.
 #[derive(Default)]
@@ -52,10 +48,10 @@ impl Frame {
     }
 
     /// The same, telling what went wrong.
-    pub(super) fn refusing(self, error: &Error) -> Self {
+    pub(super) fn refusing(self, words: impl ToString) -> Self {
         Self {
             notice: None,
-            error: Some(sentence(&error.to_string())),
+            error: Some(sentence(&words.to_string())),
             ..self
         }
     }

@@ -14,56 +14,48 @@ mod tokens;
 use std::sync::Arc;
 
 use askama::Template;
+use futures::FutureExt;
 use poem::{
-    Endpoint, EndpointExt, Response, Route, RouteMethod, get,
+    EndpointExt, Request, Response, Route,
     http::{HeaderValue, header},
-    post,
 };
 
 use super::throttle::Throttle;
-use crate::error::Result;
+use crate::{
+    error::Result,
+    protocol::route::{self, Row},
+};
+use failure::Failure;
 
-/// The routes of these pages.
-pub const ROUTES: &[(&str, &str)] = &[
-    ("GET", "/auth/sign-in"),
-    ("POST", "/auth/sign-in"),
-    ("POST", "/auth/sign-out"),
-    ("GET", "/auth/tokens"),
-    ("POST", "/auth/tokens"),
-    ("POST", "/auth/tokens/:id/revoke"),
-    ("GET", "/auth/password"),
-    ("POST", "/auth/password"),
-    ("GET", "/auth/setup/:word"),
-    ("POST", "/auth/setup/:word"),
+const TABLE: &[Row<Failure>] = &[
+    ("GET", "/auth/sign-in", |r| sign_in::show(r).boxed()),
+    ("POST", "/auth/sign-in", |r| sign_in::submit(r).boxed()),
+    ("POST", "/auth/sign-out", |r| sign_in::leave(r).boxed()),
+    ("GET", "/auth/tokens", |r| tokens::show(r).boxed()),
+    ("POST", "/auth/tokens", |r| tokens::submit(r).boxed()),
+    ("POST", "/auth/tokens/:id/revoke", |r| {
+        tokens::revoke(r).boxed()
+    }),
+    ("GET", "/auth/password", |r| password::show(r).boxed()),
+    ("POST", "/auth/password", |r| password::submit(r).boxed()),
+    ("GET", "/auth/setup/:word", |r| setup::show(r).boxed()),
+    ("POST", "/auth/setup/:word", |r| setup::submit(r).boxed()),
 ];
 
-/// The pages, and the count of wrong passwords that they share.
-pub fn routes() -> Route {
-    let throttle = Arc::new(Throttle::new());
-    let page = |methods| page(methods, &throttle);
-    Route::new()
-        .at(
-            "/auth/sign-in",
-            page(get(sign_in::show).post(sign_in::submit)),
-        )
-        .at("/auth/sign-out", page(post(sign_in::leave)))
-        .at("/auth/tokens", page(get(tokens::show).post(tokens::submit)))
-        .at("/auth/tokens/:id/revoke", page(post(tokens::revoke)))
-        .at(
-            "/auth/password",
-            page(get(password::show).post(password::submit)),
-        )
-        .at(
-            "/auth/setup/:word",
-            page(get(setup::show).post(setup::submit)),
-        )
+/// The routes of this room: method and path.
+pub const ROUTES: &[(&str, &str)] = &route::names::<Failure, { TABLE.len() }>(TABLE);
+
+/// Adds the pages, and the count of wrong passwords that they share.
+pub fn routes(route: Route) -> Route {
+    let pages = route::join(Route::new(), TABLE)
+        .data(Arc::new(Throttle::new()))
+        .around(failure::rendered);
+    route.nest_no_strip("/auth", pages)
 }
 
-fn page(
-    methods: RouteMethod,
-    throttle: &Arc<Throttle>,
-) -> impl Endpoint<Output = Response> + use<> {
-    methods.data(throttle.clone()).around(failure::rendered)
+fn throttle(request: &Request) -> &Throttle {
+    let throttle: Option<&Arc<Throttle>> = request.data();
+    throttle.expect("routes adds it to every request of a page")
 }
 
 /// Fills in a template.

@@ -1,8 +1,6 @@
 //! Changing one's own password.
-use std::sync::Arc;
-
 use askama::Template;
-use poem::{Body, Request, Response, handler, web::Data};
+use poem::{Request, Response};
 
 use super::{
     failure::{Failure, refused},
@@ -11,13 +9,13 @@ use super::{
     place::{root, to_sign_in},
     render,
     sign_in::begin,
+    throttle,
 };
 use crate::{
     auth::{
         account::set_password,
         extract::{Session, by_session},
         sign_in::{Attempt, prove},
-        throttle::Throttle,
     },
     error::{Error, Result},
     protocol::RequestContext,
@@ -41,41 +39,30 @@ impl Page {
 }
 
 /// The form.
-#[handler]
-pub(super) async fn show(request: &Request) -> Result<Response, Failure> {
-    let Some(session) = by_session(request).await? else {
-        return Ok(to_sign_in(request));
+pub(super) async fn show(request: Request) -> Result<Response, Failure> {
+    let Some(session) = by_session(&request).await? else {
+        return Ok(to_sign_in(&request));
     };
-    let frame = Frame::within(request, &session)?;
+    let frame = Frame::within(&request, &session)?;
     Ok(render(&Page::new(frame, &session))?)
 }
 
 /// Changes the password, ends all sessions and begins a new one here.
-#[handler]
-pub(super) async fn submit(
-    request: &Request,
-    body: Body,
-    throttle: Data<&Arc<Throttle>>,
-) -> Result<Response, Failure> {
-    let (session, form) = posted_in_session(request, body).await?;
-    match change(request, &session, &form, &throttle).await {
+pub(super) async fn submit(mut request: Request) -> Result<Response, Failure> {
+    let (session, form) = posted_in_session(&mut request).await?;
+    match change(&request, &session, &form).await {
         Ok(user) => {
-            let next = format!("{}/auth/tokens?done=password", root(request));
-            Ok(begin(request, &session.caller, user, &next).await?)
+            let next = format!("{}/auth/tokens?done=password", root(&request));
+            Ok(begin(&request, &session.caller, user, &next).await?)
         }
         Err(error) => {
-            let frame = Frame::within(request, &session)?.refusing(&error);
+            let frame = Frame::within(&request, &session)?.refusing(&error);
             Ok(refused(render(&Page::new(frame, &session))?, &error))
         }
     }
 }
 
-async fn change(
-    request: &Request,
-    session: &Session,
-    form: &Form,
-    throttle: &Throttle,
-) -> Result<UserId> {
+async fn change(request: &Request, session: &Session, form: &Form) -> Result<UserId> {
     check_repeated(form)?;
     let account = session.caller.account()?;
     let attempt = Attempt {
@@ -83,7 +70,7 @@ async fn change(
         password: form.get("current"),
         client: RequestContext::of(request).client,
     };
-    prove(&session.caller, throttle, &attempt)
+    prove(&session.caller, throttle(request), &attempt)
         .await
         .map_err(|error| match error {
             Error::Unauthenticated(_) => {

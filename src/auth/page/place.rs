@@ -38,7 +38,7 @@ pub(super) fn see_other(path: &str) -> Response {
 /// Sends the browser to sign in, and from there back.
 pub(super) fn to_sign_in(request: &Request) -> Response {
     let root = root(request);
-    let back = request.original_uri().path_and_query();
+    let back = request.uri().path_and_query();
     let back = back.map_or("/auth/tokens", |back| back.as_str());
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("next", &format!("{root}{back}"))

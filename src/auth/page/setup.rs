@@ -1,6 +1,6 @@
 //! The first administrator, made by whoever has the word that the server logs while it has no account.
 use askama::Template;
-use poem::{Body, Request, Response, handler, web::Path};
+use poem::{Request, Response};
 
 use super::{
     failure::{Failure, refused},
@@ -39,35 +39,33 @@ impl<'a> Page<'a> {
 }
 
 /// The form, while there is no account.
-#[handler]
-pub(super) async fn show(request: &Request, Path(word): Path<String>) -> Result<Response, Failure> {
-    let caller = anonymous(request);
-    user::may_create_first(&caller, &word).await?;
-    Ok(render(&Page::new(Frame::new(request), &caller, ""))?)
+pub(super) async fn show(request: Request) -> Result<Response, Failure> {
+    let caller = anonymous(&request);
+    user::may_create_first(&caller, word(&request)).await?;
+    Ok(render(&Page::new(Frame::new(&request), &caller, ""))?)
 }
 
 /// Makes the account and signs it in.
-#[handler]
-pub(super) async fn submit(
-    request: &Request,
-    Path(word): Path<String>,
-    body: Body,
-) -> Result<Response, Failure> {
-    let form = posted(request, body).await?;
-    let caller = anonymous(request);
-    user::may_create_first(&caller, &word).await?;
-    match create(&caller, &word, &form).await {
+pub(super) async fn submit(mut request: Request) -> Result<Response, Failure> {
+    let form = posted(&mut request).await?;
+    let caller = anonymous(&request);
+    user::may_create_first(&caller, word(&request)).await?;
+    match create(&caller, word(&request), &form).await {
         Ok(user) => {
-            let next = format!("{}/auth/tokens?done=set-up", root(request));
-            Ok(begin(request, &caller, user.id, &next).await?)
+            let next = format!("{}/auth/tokens?done=set-up", root(&request));
+            Ok(begin(&request, &caller, user.id, &next).await?)
         }
         Err(error @ Error::NotFound(_)) => Err(error.into()),
         Err(error) => {
-            let frame = Frame::new(request).refusing(&error);
+            let frame = Frame::new(&request).refusing(&error);
             let page = Page::new(frame, &caller, form.get("name"));
             Ok(refused(render(&page)?, &error))
         }
     }
+}
+
+fn word(request: &Request) -> &str {
+    request.raw_path_param("word").unwrap_or_default()
 }
 
 async fn create(caller: &Caller, word: &str, form: &Form) -> Result<User> {

@@ -1,21 +1,18 @@
 //! Signing in and out.
-use std::sync::Arc;
-
 use askama::Template;
-use poem::{Body, Request, Response, handler, web::Data};
+use poem::{Request, Response};
 
 use super::{
     failure::{Failure, refused},
     form::{Form, posted, posted_in_session},
     frame::Frame,
     place::{forget, keep, local, root, see_other},
-    render,
+    render, throttle,
 };
 use crate::{
     auth::{
         extract::{anonymous, by_session, cookie},
         sign_in::{Attempt, sign_in},
-        throttle::Throttle,
     },
     error::Result,
     protocol::RequestContext,
@@ -31,14 +28,13 @@ struct Page<'a> {
 }
 
 /// The form; whoever is signed in goes on.
-#[handler]
-pub(super) async fn show(request: &Request) -> Result<Response, Failure> {
-    let query = Form::query(request);
-    if by_session(request).await?.is_some() {
-        return Ok(see_other(&next(request, &query)));
+pub(super) async fn show(request: Request) -> Result<Response, Failure> {
+    let query = Form::query(&request);
+    if by_session(&request).await?.is_some() {
+        return Ok(see_other(&next(&request, &query)));
     }
     let page = Page {
-        frame: Frame::new(request),
+        frame: Frame::new(&request),
         name: "",
         next: query.get("next"),
     };
@@ -46,24 +42,19 @@ pub(super) async fn show(request: &Request) -> Result<Response, Failure> {
 }
 
 /// Checks the password and begins a session.
-#[handler]
-pub(super) async fn submit(
-    request: &Request,
-    body: Body,
-    throttle: Data<&Arc<Throttle>>,
-) -> Result<Response, Failure> {
-    let form = posted(request, body).await?;
-    let caller = anonymous(request);
+pub(super) async fn submit(mut request: Request) -> Result<Response, Failure> {
+    let form = posted(&mut request).await?;
+    let caller = anonymous(&request);
     let attempt = Attempt {
         name: form.get("name").trim(),
         password: form.get("password"),
-        client: RequestContext::of(request).client,
+        client: RequestContext::of(&request).client,
     };
-    match sign_in(&caller, &throttle, &attempt).await {
-        Ok(user) => Ok(begin(request, &caller, user, &next(request, &form)).await?),
+    match sign_in(&caller, throttle(&request), &attempt).await {
+        Ok(user) => Ok(begin(&request, &caller, user, &next(&request, &form)).await?),
         Err(error) => {
             let page = Page {
-                frame: Frame::new(request).refusing(&error),
+                frame: Frame::new(&request).refusing(&error),
                 name: attempt.name,
                 next: form.get("next"),
             };
@@ -73,12 +64,11 @@ pub(super) async fn submit(
 }
 
 /// Ends the session.
-#[handler]
-pub(super) async fn leave(request: &Request, body: Body) -> Result<Response, Failure> {
-    let (session, _) = posted_in_session(request, body).await?;
+pub(super) async fn leave(mut request: Request) -> Result<Response, Failure> {
+    let (session, _) = posted_in_session(&mut request).await?;
     session::end(&session.caller, &session.cookie).await?;
-    let path = format!("{}/auth/sign-in?done=signed-out", root(request));
-    Ok(forget(request, see_other(&path)))
+    let path = format!("{}/auth/sign-in?done=signed-out", root(&request));
+    Ok(forget(&request, see_other(&path)))
 }
 
 /// Begins a session in place of the one that the browser had, and sends the browser on.

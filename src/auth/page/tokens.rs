@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
-use poem::{Body, Request, Response, handler, web::Path};
+use poem::{Request, Response};
 
 use super::{
     failure::{Failure, refused},
@@ -57,28 +57,26 @@ struct Row {
 }
 
 /// The tokens, newest first, and the form to make one.
-#[handler]
-pub(super) async fn show(request: &Request) -> Result<Response, Failure> {
-    let Some(session) = by_session(request).await? else {
-        return Ok(to_sign_in(request));
+pub(super) async fn show(request: Request) -> Result<Response, Failure> {
+    let Some(session) = by_session(&request).await? else {
+        return Ok(to_sign_in(&request));
     };
-    let frame = Frame::within(request, &session)?;
-    Ok(render(&Page::new(request, &session.caller, frame).await?)?)
+    let frame = Frame::within(&request, &session)?;
+    Ok(render(&Page::new(&request, &session.caller, frame).await?)?)
 }
 
 /// Makes a token and shows it, once.
-#[handler]
-pub(super) async fn submit(request: &Request, body: Body) -> Result<Response, Failure> {
-    let (session, form) = posted_in_session(request, body).await?;
-    let frame = Frame::within(request, &session)?;
+pub(super) async fn submit(mut request: Request) -> Result<Response, Failure> {
+    let (session, form) = posted_in_session(&mut request).await?;
+    let frame = Frame::within(&request, &session)?;
     match create(&session.caller, &form).await {
         Ok(secret) => {
-            let page = Page::new(request, &session.caller, frame).await?;
+            let page = Page::new(&request, &session.caller, frame).await?;
             let secret = Some(secret);
             Ok(render(&Page { secret, ..page })?)
         }
         Err(error) => {
-            let page = Page::new(request, &session.caller, frame.refusing(&error)).await?;
+            let page = Page::new(&request, &session.caller, frame.refusing(&error)).await?;
             let name = form.get("name").to_owned();
             Ok(refused(render(&Page { name, ..page })?, &error))
         }
@@ -86,16 +84,12 @@ pub(super) async fn submit(request: &Request, body: Body) -> Result<Response, Fa
 }
 
 /// Ends a token.
-#[handler]
-pub(super) async fn revoke(
-    request: &Request,
-    Path(id): Path<String>,
-    body: Body,
-) -> Result<Response, Failure> {
-    let (session, _) = posted_in_session(request, body).await?;
+pub(super) async fn revoke(mut request: Request) -> Result<Response, Failure> {
+    let (session, _) = posted_in_session(&mut request).await?;
+    let id = request.raw_path_param("id").unwrap_or_default();
     let id = id.parse().map_err(|_| Error::NotFound("token"))?;
     token::revoke(&session.caller, id).await?;
-    let path = format!("{}/auth/tokens?done=revoked", root(request));
+    let path = format!("{}/auth/tokens?done=revoked", root(&request));
     Ok(see_other(&path))
 }
 
