@@ -4,3 +4,5 @@ mod support;
 mod architecture;
 mod generated;
 mod health;
+mod hkp;
+mod library;
