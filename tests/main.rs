@@ -6,3 +6,5 @@ mod auth;
 mod faults;
 mod generated;
 mod health;
+mod hkp;
+mod library;

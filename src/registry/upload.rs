@@ -16,7 +16,7 @@ use sea_orm::{
     RelationTrait, Set,
     sea_query::{Expr, OnConflict},
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::{
     Caller, Digest, fresh_id,
@@ -428,33 +428,68 @@ pub async fn complete(
     id: Option<UploadId>,
     claimed: &[(u32, Digest)],
 ) -> Result<Image> {
-    let row = open::<Push, image::Entity>(caller.db(), caller.actor(), image).await?;
+    open::<Push, image::Entity>(caller.db(), caller.actor(), image).await?;
     let upload = match id {
         Some(id) => find(caller, image, id).await,
         None => newest(caller, image).await,
     };
-    let upload = match upload {
-        Err(Error::NotFound(_)) if row.blob.is_some() => return Ok(row.for_pull()),
-        upload => upload?,
-    };
-    let parts = parts(caller, &upload).await?;
-    compare(&parts, claimed)?;
-    let whole = match &parts[..] {
-        [only] => only.clone(),
-        several => {
-            caller
-                .storage()
-                .join(several, &format!("upload-{}-whole", upload.id()))
-                .await?
-        }
-    };
-    let published = publish(caller, image, &whole).await;
-    if matches!(&published, Ok(_) | Err(Error::Invalid { .. })) {
-        discard(caller, &upload, &[parts, vec![whole]].concat()).await?;
-    } else if parts.len() > 1 {
-        caller.storage().discard(&whole.key).await?;
+    match upload {
+        Err(Error::NotFound(_)) => ended(caller, image).await,
+        upload => end(caller, image, upload?, claimed).await,
     }
-    published
+}
+
+/// The image, if another request ended an upload of it.
+async fn ended(caller: &Caller, image: ImageId) -> Result<Image> {
+    let row = open::<Push, image::Entity>(caller.db(), caller.actor(), image).await?;
+    match row.blob {
+        Some(_) => Ok(row.for_pull()),
+        None => Err(Error::NotFound("upload")),
+    }
+}
+
+async fn end(
+    caller: &Caller,
+    image: ImageId,
+    upload: Upload,
+    claimed: &[(u32, Digest)],
+) -> Result<Image> {
+    let parts = match parts(caller, &upload).await {
+        Err(missing) => return ended(caller, image).await.map_err(|_| missing),
+        parts => parts?,
+    };
+    compare(&parts, claimed)?;
+    let name = format!("upload-{}-whole", upload.id());
+    let published = match caller.storage().join(&parts, &name).await {
+        Ok(whole) => {
+            let published = publish(caller, image, &whole).await;
+            if published.is_err() && parts.len() > 1 {
+                caller.storage().discard(&whole.key).await?;
+            }
+            published
+        }
+        Err(error) => Err(error),
+    };
+    match published {
+        Err(Error::NotFound("upload")) => wait_for_other(caller, image).await,
+        Ok(_) | Err(Error::Invalid { .. }) => {
+            discard(caller, &upload, &parts).await?;
+            published
+        }
+        Err(_) => published,
+    }
+}
+
+/// Another request ends the same upload: it has taken the bytes, and is about to say so.
+async fn wait_for_other(caller: &Caller, image: ImageId) -> Result<Image> {
+    for _ in 0..20 {
+        sleep(Duration::from_millis(50)).await;
+        match ended(caller, image).await {
+            Err(Error::NotFound("upload")) => {}
+            outcome => return outcome,
+        }
+    }
+    Err(Error::NotFound("upload"))
 }
 
 /// All parts in order.
@@ -500,6 +535,7 @@ fn compare(parts: &[Staged], claimed: &[(u32, Digest)]) -> Result<()> {
     }
 }
 
+/// The protocol does not say which of several uploads of one image is over, so one whose part has arrived comes first.
 async fn newest(caller: &Caller, image: ImageId) -> Result<Upload> {
     let row = internal::<upload::Entity>()
         .filter(upload::Column::ImageId.eq(image))

@@ -1,0 +1,75 @@
+//! The key server, as Singularity, Apptainer and GnuPG speak it.
+mod add;
+mod lookup;
+
+use pgp::{
+    composed::{
+        ArmorOptions, EncryptionCaps, KeyType, SecretKeyParamsBuilder, SignedPublicKey,
+        SubkeyParamsBuilder,
+    },
+    types::{KeyDetails, Timestamp},
+};
+use rand::thread_rng;
+use url::form_urlencoded::Serializer;
+
+use crate::support::{Answer, Client};
+
+/// A key as people have them.
+struct Key {
+    armored: String,
+    /// Lower-case hex.
+    fingerprint: String,
+    /// The id of its subkey, as a number.
+    subkey: u64,
+}
+
+impl Key {
+    /// A new key of somebody.
+    fn of(name: &str) -> Self {
+        let subkey = SubkeyParamsBuilder::default()
+            .key_type(KeyType::Ed25519Legacy)
+            .created_at(Timestamp::from_secs(1_600_000_000))
+            .can_sign(true)
+            .can_encrypt(EncryptionCaps::None)
+            .build()
+            .expect("a subkey");
+        let key = SecretKeyParamsBuilder::default()
+            .key_type(KeyType::Ed25519Legacy)
+            .can_certify(true)
+            .can_sign(true)
+            .created_at(Timestamp::from_secs(1_600_000_000))
+            .primary_user_id(name.into())
+            .subkeys(vec![subkey])
+            .build()
+            .expect("a key")
+            .generate(thread_rng())
+            .expect("a new key");
+        let public = SignedPublicKey::from(key);
+        let id = public.public_subkeys[0].key.legacy_key_id();
+        Self {
+            armored: public
+                .to_armored_string(ArmorOptions::default())
+                .expect("armor"),
+            fingerprint: public.fingerprint().to_string(),
+            subkey: u64::from_be_bytes(id.as_ref().try_into().expect("8 bytes")),
+        }
+    }
+}
+
+/// Pushes text as a key.
+async fn push(client: &Client, text: &str) -> Answer {
+    let form = Serializer::new(String::new())
+        .append_pair("keytext", text)
+        .finish();
+    let client = client.header("content-type", "application/x-www-form-urlencoded");
+    client.send("POST", "/pks/add", form).await
+}
+
+/// The error that a client would show, after a look at the shape it demands.
+#[track_caller]
+fn refused(answer: &Answer, status: u16) -> String {
+    assert_eq!(answer.status, status, "{}", answer.text());
+    let error = answer.json()["error"].clone();
+    assert_eq!(error["code"], status);
+    error["message"].as_str().expect("a message").to_owned()
+}
