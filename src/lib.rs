@@ -47,6 +47,7 @@ pub mod command;
 pub mod config;
 pub mod error;
 pub mod event;
+pub mod graphql;
 pub mod hkp;
 pub mod http;
 pub mod jobs;

@@ -2,8 +2,8 @@
 use std::{marker::PhantomData, ops::Deref};
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, Cursor, EntityTrait, IntoIdentity, Iterable, PrimaryKeyToColumn,
-    QueryFilter, Select, SelectModel, Value,
+    ColumnTrait, ConnectionTrait, Cursor, EntityTrait, FromQueryResult, IntoIdentity, Iterable,
+    PaginatorTrait, PrimaryKeyToColumn, QueryFilter, Select, SelectModel, Value,
 };
 
 use super::{Actor, Guarded, Identity, Internal};
@@ -140,6 +140,14 @@ impl<L, E: EntityTrait> Rows<L, E> {
             .into_iter()
             .map(Granted::new)
             .collect())
+    }
+
+    /// How many there are.
+    pub async fn count(self, db: &impl ConnectionTrait) -> Result<u64>
+    where
+        E::Model: FromQueryResult + Sync,
+    {
+        Ok(self.select.count(db).await?)
     }
 
     /// The statement behind them, for aggregates; rows read from it carry no grant.

@@ -7,7 +7,7 @@ use super::{
     context::WithContext,
     health::{healthz, readyz},
 };
-use crate::{auth, hkp, library, page, registry::Registry};
+use crate::{auth, graphql, hkp, library, page, registry::Registry};
 
 /// The routes of this room. Each surface has such a list.
 pub const ROUTES: &[(&str, &str)] = &[("GET", "/healthz"), ("GET", "/readyz")];
@@ -20,6 +20,7 @@ pub fn endpoint(registry: &Arc<Registry>) -> impl Endpoint<Output = Response> + 
     let route = auth::routes(route);
     let route = library::routes(route);
     let route = hkp::routes(route);
+    let route = graphql::routes(route, registry.config());
     page::routes(route)
         .data(registry.clone())
         .with(CatchPanic::new())

@@ -22,7 +22,7 @@ use super::{
     path::{Name, description},
 };
 use crate::{
-    access::{Admin, Granted, Includes, Pull, Push, open, open_where, rows},
+    access::{Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
     error::{Error, Result},
     event::Event,
 };
@@ -94,6 +94,15 @@ pub async fn list(
     filter: CollectionFilter,
     args: &PageArgs<CollectionSort>,
 ) -> Result<Page<Collection>> {
+    page(caller.db(), filtered(caller, filter), args).await
+}
+
+/// How many [`list`] lists.
+pub async fn count(caller: &Caller, filter: CollectionFilter) -> Result<u64> {
+    filtered(caller, filter).count(caller.db()).await
+}
+
+fn filtered(caller: &Caller, filter: CollectionFilter) -> Rows<Pull, collection::Entity> {
     let mut rows = rows::<Pull, collection::Entity>(caller.actor());
     if let Some(namespace) = filter.namespace {
         rows = rows.narrow(|q| q.filter(collection::Column::NamespaceId.eq(namespace)));
@@ -101,7 +110,7 @@ pub async fn list(
     if let Some(visibility) = filter.visibility {
         rows = rows.narrow(|q| q.filter(collection::Column::Visibility.eq(visibility)));
     }
-    page(caller.db(), rows, args).await
+    rows
 }
 
 /// Those of `ids` that the caller may see. One statement.

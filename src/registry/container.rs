@@ -20,7 +20,7 @@ use super::{
     path::{ContainerPath, Name, description},
 };
 use crate::{
-    access::{Admin, Granted, Guarded, Includes, Needs, Pull, Push, open, open_where, rows},
+    access::{Admin, Granted, Guarded, Includes, Needs, Pull, Push, Rows, open, open_where, rows},
     error::{Error, Result},
     event::Event,
 };
@@ -79,14 +79,25 @@ pub async fn list(
     collection: Option<CollectionId>,
     args: &PageArgs<ContainerSort>,
 ) -> Result<Page<Container>> {
+    page(caller.db(), of_collection(caller, collection), args).await
+}
+
+/// How many [`list`] lists.
+pub async fn count(caller: &Caller, collection: Option<CollectionId>) -> Result<u64> {
+    of_collection(caller, collection).count(caller.db()).await
+}
+
+fn of_collection(
+    caller: &Caller,
+    collection: Option<CollectionId>,
+) -> Rows<Pull, container::Entity> {
     let rows = rows::<Pull, container::Entity>(caller.actor());
-    let rows = match collection {
+    match collection {
         Some(collection) => {
             rows.narrow(|q| q.filter(container::Column::CollectionId.eq(collection)))
         }
         None => rows,
-    };
-    page(caller.db(), rows, args).await
+    }
 }
 
 /// Those of `ids` that the caller may see. One statement.

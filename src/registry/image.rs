@@ -22,7 +22,7 @@ use super::{
     sif::{self, Inspection},
 };
 use crate::{
-    access::{Admin, Granted, Includes, Pull, Push, open, open_where, rows},
+    access::{Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
     error::{Error, Result},
     event::Event,
     sif::{InspectError, ReadAt, inspect},
@@ -61,12 +61,21 @@ pub async fn list(
     container: Option<ContainerId>,
     args: &PageArgs<ImageSort>,
 ) -> Result<Page<Image>> {
-    let mut rows = rows::<Pull, image::Entity>(caller.actor())
+    page(caller.db(), uploaded(caller, container), args).await
+}
+
+/// How many [`list`] lists.
+pub async fn count(caller: &Caller, container: Option<ContainerId>) -> Result<u64> {
+    uploaded(caller, container).count(caller.db()).await
+}
+
+fn uploaded(caller: &Caller, container: Option<ContainerId>) -> Rows<Pull, image::Entity> {
+    let rows = rows::<Pull, image::Entity>(caller.actor())
         .narrow(|q| q.filter(image::Column::Blob.is_not_null()));
-    if let Some(container) = container {
-        rows = rows.narrow(|q| q.filter(image::Column::ContainerId.eq(container)));
+    match container {
+        Some(container) => rows.narrow(|q| q.filter(image::Column::ContainerId.eq(container))),
+        None => rows,
     }
-    page(caller.db(), rows, args).await
 }
 
 /// Those of `ids` that the caller may see. One statement.

@@ -1,4 +1,7 @@
 //! Public OpenPGP keys: pushed by their owners, found by anybody.
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
 use entity::{id::UserId, key, key_id, key_uid};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, ModelTrait, PaginatorTrait, QueryFilter,
@@ -13,7 +16,7 @@ use super::{
     page::{Page, PageArgs, Sort, page},
 };
 use crate::{
-    access::{Admin, Granted, Pull, internal, open_where, rows},
+    access::{Admin, Granted, Pull, Rows, internal, open_where, rows},
     error::{Error, Result},
     event::Event,
     openpgp::{Certificate, UserId as CertificateUserId, index},
@@ -52,9 +55,66 @@ pub async fn list(
     owner: UserId,
     args: &PageArgs<ByFingerprint>,
 ) -> Result<Page<Key>> {
+    page(caller.db(), of_owner(caller, owner), args).await
+}
+
+/// How many [`list`] lists.
+pub async fn count(caller: &Caller, owner: UserId) -> Result<u64> {
+    of_owner(caller, owner).count(caller.db()).await
+}
+
+fn of_owner(caller: &Caller, owner: UserId) -> Rows<Pull, key::Entity> {
+    rows::<Pull, key::Entity>(caller.actor()).narrow(|q| q.filter(key::Column::OwnerId.eq(owner)))
+}
+
+/// The keys of these fingerprints. One statement.
+pub async fn by_fingerprints(
+    caller: &Caller,
+    fingerprints: &[String],
+) -> Result<HashMap<String, Key>> {
     let rows = rows::<Pull, key::Entity>(caller.actor())
-        .narrow(|q| q.filter(key::Column::OwnerId.eq(owner)));
-    page(caller.db(), rows, args).await
+        .narrow(|q| q.filter(key::Column::Fingerprint.is_in(fingerprints)))
+        .all(caller.db())
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.fingerprint.clone(), row))
+        .collect())
+}
+
+/// A name and address that a key carries. Nobody but the key's holder vouches for it.
+#[derive(Clone, Debug)]
+pub struct KeyName {
+    /// As the key has it, such as `Alice <alice@example.org>`.
+    pub text: String,
+    /// When it was last bound to the key.
+    pub created_at: Option<DateTime<Utc>>,
+    /// When it stops holding, if ever.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Whether the key's holder took it back.
+    pub revoked: bool,
+}
+
+/// The names that keys carry, by fingerprint, in the order of the key. One statement.
+pub async fn names(
+    caller: &Caller,
+    fingerprints: &[String],
+) -> Result<HashMap<String, Vec<KeyName>>> {
+    let rows = internal::<key_uid::Entity>()
+        .filter(key_uid::Column::Key.is_in(fingerprints))
+        .order_by_asc(key_uid::Column::Position)
+        .all(caller.db())
+        .await?;
+    let mut names: HashMap<String, Vec<KeyName>> = HashMap::new();
+    for row in rows {
+        names.entry(row.key).or_default().push(KeyName {
+            text: row.text,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            revoked: row.revoked,
+        });
+    }
+    Ok(names)
 }
 
 /// Adds the keys in `text` for the caller, or merges them with the copies that are here; tells their fingerprints.

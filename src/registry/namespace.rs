@@ -19,7 +19,7 @@ use super::{
     path::{Name, description},
 };
 use crate::{
-    access::{Admin, Granted, Includes, Pull, Push, open, open_where, rows},
+    access::{Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
     config::NamespaceCreation,
     error::{Error, Result},
     event::Event,
@@ -81,12 +81,20 @@ pub async fn list(
     owner: Option<UserId>,
     args: &PageArgs<NamespaceSort>,
 ) -> Result<Page<Namespace>> {
+    page(caller.db(), of_owner(caller, owner), args).await
+}
+
+/// How many [`list`] lists.
+pub async fn count(caller: &Caller, owner: Option<UserId>) -> Result<u64> {
+    of_owner(caller, owner).count(caller.db()).await
+}
+
+fn of_owner(caller: &Caller, owner: Option<UserId>) -> Rows<Pull, namespace::Entity> {
     let rows = rows::<Pull, namespace::Entity>(caller.actor());
-    let rows = match owner {
+    match owner {
         Some(owner) => rows.narrow(|q| q.filter(namespace::Column::OwnerId.eq(owner))),
         None => rows,
-    };
-    page(caller.db(), rows, args).await
+    }
 }
 
 /// Those of `ids` that the caller may see. One statement.

@@ -109,11 +109,11 @@ where
     S: Sort<E>,
 {
     let order = order_name::<E, S>(args);
-    for cursor in args.after.iter().chain(&args.before) {
-        if cursor.order != order {
+    for (what, cursor) in [("after", &args.after), ("before", &args.before)] {
+        if cursor.as_ref().is_some_and(|cursor| cursor.order != order) {
             return Err(Error::invalid(
-                "cursor",
-                "it comes from a list in another order; leave it out to start over",
+                what,
+                "the cursor comes from a list in another order; leave it out to start over",
             ));
         }
     }

@@ -7,7 +7,10 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set, sea_query::OnConflict}
 use super::{Caller, Tx};
 use crate::{access::internal, error::Result};
 
-pub use crate::sif::Inspection;
+pub use crate::sif::{
+    Descriptor, Filesystem, Inspection, Kind, Link, Metadata, Partition, Role, Sbom, Signature,
+    SignatureKind,
+};
 
 /// The inspections of these digests. Callers ask only for digests of images they hold. One statement.
 pub(in crate::registry) async fn by_digests(

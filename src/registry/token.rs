@@ -2,6 +2,8 @@
 //!
 //! `sifhub_`, 200 characters of chance, and 8 of checksum, by which a scanner tells a token from a look-alike without
 //! asking anybody. Clients take tokens from files only if they have at least 200 characters.
+use std::collections::HashMap;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64URL_NOPAD;
@@ -22,7 +24,7 @@ use super::{
     secret::random_text,
 };
 use crate::{
-    access::{Account, Admin, Granted, Pull, identity, open, rows},
+    access::{Account, Admin, Granted, Pull, Rows, identity, open, rows},
     error::{Error, Result},
     event::{Change, Event},
 };
@@ -73,11 +75,28 @@ pub async fn list(
     user: UserId,
     args: &PageArgs<ByCreation>,
 ) -> Result<Page<Token>> {
-    let of_user = rows::<Pull, token::Entity>(caller.actor()).narrow(|q| {
+    page(caller.db(), of_user(caller, user), args).await
+}
+
+/// How many [`list`] lists.
+pub async fn count(caller: &Caller, user: UserId) -> Result<u64> {
+    of_user(caller, user).count(caller.db()).await
+}
+
+fn of_user(caller: &Caller, user: UserId) -> Rows<Pull, token::Entity> {
+    rows::<Pull, token::Entity>(caller.actor()).narrow(|q| {
         q.filter(token::Column::UserId.eq(user))
             .filter(token::Column::RevokedAt.is_null())
-    });
-    page(caller.db(), of_user, args).await
+    })
+}
+
+/// Those of `ids` that the caller may see, revoked or not. One statement.
+pub async fn by_ids(caller: &Caller, ids: &[TokenId]) -> Result<HashMap<TokenId, Token>> {
+    let rows = rows::<Pull, token::Entity>(caller.actor())
+        .narrow(|q| q.filter(token::Column::Id.is_in(ids.iter().copied())))
+        .all(caller.db())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// Makes a token, and tells its secret, once.

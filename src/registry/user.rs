@@ -73,6 +73,37 @@ pub async fn list(caller: &Caller, args: &PageArgs<UserSort>) -> Result<Page<Use
     .await
 }
 
+/// How many [`list`] lists.
+pub async fn count(caller: &Caller) -> Result<u64> {
+    rows::<Pull, user::Entity>(caller.actor())
+        .count(caller.db())
+        .await
+}
+
+/// What only a user and administrators know of the user.
+#[derive(Clone, Copy, Debug)]
+pub struct Private {
+    /// Whether they administer the site.
+    pub admin: bool,
+    /// When they were kept out, if they are.
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// When they last signed in.
+    pub last_login_at: Option<DateTime<Utc>>,
+}
+
+/// What the caller may know of a user beyond the name; `None`: nothing.
+pub fn private(caller: &Caller, user: &User) -> Option<Private> {
+    let own = caller
+        .actor()
+        .account()
+        .is_some_and(|account| account.id == user.id);
+    (own || caller.actor().is_site_admin()).then_some(Private {
+        admin: user.admin,
+        disabled_at: user.disabled_at,
+        last_login_at: user.last_login_at,
+    })
+}
+
 /// Those of `ids` that the caller may see. One statement.
 pub async fn by_ids(caller: &Caller, ids: &[UserId]) -> Result<HashMap<UserId, User>> {
     let rows = rows::<Pull, user::Entity>(caller.actor())

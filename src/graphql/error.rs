@@ -1,0 +1,122 @@
+//! Errors as this protocol shows them: `message` for people, `extensions.code` for programs, and `extensions.field` for
+//! inputs that are wrong, such as `input.name`.
+use std::sync::Arc;
+
+use async_graphql::{ErrorExtensionValues, Response as Answer, ServerError};
+use poem::{IntoResponse, Response, web::Json};
+
+use crate::{
+    error::{Error, Result},
+    protocol,
+};
+
+/// The code of operations that are nested deeper than this server follows.
+pub(super) const TOO_DEEP: &str = "TOO_DEEP";
+/// The code of operations that cost more than this server pays.
+pub(super) const TOO_COMPLEX: &str = "TOO_COMPLEX";
+/// The code of inputs, and of operations, that are wrong.
+const INVALID: &str = "INVALID";
+
+/// The code of an error.
+fn code(error: &Error) -> &'static str {
+    match error {
+        Error::Unauthenticated(_) => "UNAUTHENTICATED",
+        Error::Forbidden(_) => "FORBIDDEN",
+        Error::NotFound(_) => "NOT_FOUND",
+        Error::Conflict(_) => "CONFLICT",
+        Error::Invalid { .. } => INVALID,
+        Error::TooLarge { .. } => "TOO_LARGE",
+        Error::QuotaExceeded(_) => "QUOTA_EXCEEDED",
+        Error::StorageFull => "STORAGE_FULL",
+        Error::RateLimited { .. } => "RATE_LIMITED",
+        Error::Unsupported(_) => "UNSUPPORTED",
+        Error::Unavailable { .. } => "UNAVAILABLE",
+        Error::Internal(_) => "INTERNAL",
+    }
+}
+
+/// An error that carries a code.
+pub(super) fn coded(message: impl Into<String>, code: &str) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    extensions(&mut error).set("code", code);
+    error
+}
+
+fn extensions(error: &mut ServerError) -> &mut ErrorExtensionValues {
+    error.extensions.get_or_insert_default()
+}
+
+/// Gives every error of an answer its code, and logs what the caller is not told, each once.
+///
+/// Resolvers return errors of the house; the answer carries them as sources until here. What has no source is the
+/// library's refusal of an operation that does not fit the schema.
+pub(super) fn render(mut answer: Answer) -> Answer {
+    let mut logged = Vec::new();
+    for shown in &mut answer.errors {
+        if let Some(error) = shown.source::<Error>() {
+            protocol::log(error);
+        }
+        if let Some(shared) = shown.source::<Arc<Error>>()
+            && !logged.contains(&Arc::as_ptr(shared))
+        {
+            protocol::log(shared);
+            logged.push(Arc::as_ptr(shared));
+        }
+        describe(shown);
+    }
+    answer
+}
+
+fn describe(shown: &mut ServerError) {
+    let source = shown.source.clone();
+    let error = source.as_deref().and_then(|source| {
+        let shared = source.downcast_ref::<Arc<Error>>().map(|error| &**error);
+        source.downcast_ref::<Error>().or(shared)
+    });
+    let extensions = extensions(shown);
+    if let Some(Error::Invalid { what, .. }) = error {
+        extensions.set("field", what.as_str());
+    }
+    if extensions.get("code").is_none() {
+        extensions.set("code", error.map_or(INVALID, code));
+    }
+}
+
+/// The answer to a request that holds no operation.
+pub(super) fn refusal(error: &Error) -> Response {
+    protocol::log(error);
+    let mut shown = coded(error.to_string(), code(error));
+    if let Error::Invalid { what, .. } = error {
+        extensions(&mut shown).set("field", what.as_str());
+    }
+    let body = serde_json::json!({"errors": [shown]});
+    Json(body)
+        .with_status(protocol::status(error))
+        .into_response()
+}
+
+/// Names of inputs as callers of the graph know them.
+pub(super) trait InField {
+    /// The same, and an input that is wrong is called `field`.
+    fn in_field(self, field: &str) -> Self;
+    /// The same, and an input that is wrong is a member of the argument `input`.
+    fn in_input(self) -> Self;
+}
+
+impl<T> InField for Result<T> {
+    fn in_field(self, field: &str) -> Self {
+        self.map_err(|error| match error {
+            Error::Invalid { why, .. } => Error::invalid(field, why),
+            other => other,
+        })
+    }
+
+    fn in_input(self) -> Self {
+        self.map_err(|error| match error {
+            Error::Invalid { what, why } if !what.starts_with("input.") => {
+                Error::invalid(format!("input.{what}"), why)
+            }
+            other => other,
+        })
+    }
+}

@@ -1,0 +1,189 @@
+//! Global ids: `<noun>:<id>`, such as `collection:0000000000a1b2c3d4e5f607`. They stay when things are renamed.
+//!
+//! Where an input names a thing, people may write its path or name instead: no path has a colon in it.
+use std::{fmt, str::FromStr};
+
+use async_graphql::ID;
+
+use crate::{
+    error::{Error, Result},
+    registry::{
+        Caller, CollectionId, ContainerId, ImageId, NamespaceId, TagId, TokenId, UserId,
+        collection, container, namespace,
+        path::{ContainerPath, Name},
+        user,
+    },
+};
+
+/// The id of anything in the graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum GlobalId {
+    User(UserId),
+    Namespace(NamespaceId),
+    Collection(CollectionId),
+    Container(ContainerId),
+    Image(ImageId),
+    Tag(TagId),
+    Token(TokenId),
+    /// By its fingerprint.
+    Key(String),
+}
+
+impl fmt::Display for GlobalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "user:{id}"),
+            Self::Namespace(id) => write!(f, "namespace:{id}"),
+            Self::Collection(id) => write!(f, "collection:{id}"),
+            Self::Container(id) => write!(f, "container:{id}"),
+            Self::Image(id) => write!(f, "image:{id}"),
+            Self::Tag(id) => write!(f, "tag:{id}"),
+            Self::Token(id) => write!(f, "token:{id}"),
+            Self::Key(fingerprint) => write!(f, "key:{fingerprint}"),
+        }
+    }
+}
+
+impl FromStr for GlobalId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let parsed = text.split_once(':').and_then(|(noun, id)| match noun {
+            "user" => id.parse().map(Self::User).ok(),
+            "namespace" => id.parse().map(Self::Namespace).ok(),
+            "collection" => id.parse().map(Self::Collection).ok(),
+            "container" => id.parse().map(Self::Container).ok(),
+            "image" => id.parse().map(Self::Image).ok(),
+            "tag" => id.parse().map(Self::Tag).ok(),
+            "token" => id.parse().map(Self::Token).ok(),
+            "key" => fingerprint(id).map(Self::Key).ok(),
+            _ => None,
+        });
+        parsed.ok_or_else(|| Error::invalid("id", format!("{text:?} is not an id of this server")))
+    }
+}
+
+/// A fingerprint in upper case.
+///
+/// # Errors
+/// [`Error::Invalid`] unless it has 40 or 64 hex digits.
+pub(super) fn fingerprint(text: &str) -> Result<String> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    if matches!(digits.len(), 40 | 64) && digits.bytes().all(|c| c.is_ascii_hexdigit()) {
+        return Ok(digits.to_ascii_uppercase());
+    }
+    let why = format!("{text:?} is not a fingerprint, which has 40 or 64 hex digits");
+    Err(Error::invalid("fingerprint", why))
+}
+
+/// The namespace of that id or name.
+pub(super) async fn namespace(caller: &Caller, id: &ID) -> Result<NamespaceId> {
+    match by_id(id)? {
+        Some(GlobalId::Namespace(id)) => Ok(id),
+        Some(other) => Err(not_a("namespace", &other)),
+        None => Ok(namespace::find(caller, &id.parse()?).await?.id),
+    }
+}
+
+/// The collection of that id or path.
+pub(super) async fn collection(caller: &Caller, id: &ID) -> Result<CollectionId> {
+    match by_id(id)? {
+        Some(GlobalId::Collection(id)) => Ok(id),
+        Some(other) => Err(not_a("collection", &other)),
+        None => {
+            let (namespace, name) = collection_path(id)?;
+            Ok(collection::find(caller, &namespace, &name).await?.id)
+        }
+    }
+}
+
+/// The container of that id or path.
+pub(super) async fn container(caller: &Caller, id: &ID) -> Result<ContainerId> {
+    match by_id(id)? {
+        Some(GlobalId::Container(id)) => Ok(id),
+        Some(other) => Err(not_a("container", &other)),
+        None => Ok(container::find(caller, &container_path(id)?).await?.id),
+    }
+}
+
+/// The user of that id or name.
+pub(super) async fn user(caller: &Caller, id: &ID) -> Result<UserId> {
+    match by_id(id)? {
+        Some(GlobalId::User(id)) => Ok(id),
+        Some(other) => Err(not_a("user", &other)),
+        None => Ok(user::find(caller, id).await?.id),
+    }
+}
+
+/// The image of that id.
+pub(super) fn image(id: &ID) -> Result<ImageId> {
+    match id.parse()? {
+        GlobalId::Image(id) => Ok(id),
+        other => Err(not_a("image", &other)),
+    }
+}
+
+/// The tag of that id.
+pub(super) fn tag(id: &ID) -> Result<TagId> {
+    match id.parse()? {
+        GlobalId::Tag(id) => Ok(id),
+        other => Err(not_a("tag", &other)),
+    }
+}
+
+/// The token of that id.
+pub(super) fn token(id: &ID) -> Result<TokenId> {
+    match id.parse()? {
+        GlobalId::Token(id) => Ok(id),
+        other => Err(not_a("token", &other)),
+    }
+}
+
+/// The key of that id or fingerprint.
+pub(super) fn key(id: &ID) -> Result<String> {
+    match by_id(id)? {
+        Some(GlobalId::Key(fingerprint)) => Ok(fingerprint),
+        Some(other) => Err(not_a("key", &other)),
+        None => fingerprint(id),
+    }
+}
+
+fn by_id(id: &ID) -> Result<Option<GlobalId>> {
+    id.contains(':').then(|| id.parse()).transpose()
+}
+
+fn not_a(noun: &str, other: &GlobalId) -> Error {
+    Error::invalid("id", format!("{other} is not the id of a {noun}"))
+}
+
+/// `namespace/collection`.
+///
+/// # Errors
+/// [`Error::Invalid`], naming `path`.
+pub(super) fn collection_path(text: &str) -> Result<(Name, Name)> {
+    match text.split('/').collect::<Vec<_>>()[..] {
+        [namespace, name] => Ok((namespace.parse()?, name.parse()?)),
+        _ => Err(Error::invalid(
+            "path",
+            format!("{text:?} is not a path such as namespace/collection"),
+        )),
+    }
+}
+
+/// `namespace/collection/container`.
+///
+/// # Errors
+/// [`Error::Invalid`], naming `path`.
+pub(super) fn container_path(text: &str) -> Result<ContainerPath> {
+    match text.split('/').collect::<Vec<_>>()[..] {
+        [namespace, collection, container] => Ok(ContainerPath {
+            namespace: namespace.parse()?,
+            collection: collection.parse()?,
+            container: container.parse()?,
+        }),
+        _ => Err(Error::invalid(
+            "path",
+            format!("{text:?} is not a path such as namespace/collection/container"),
+        )),
+    }
+}

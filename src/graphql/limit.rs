@@ -1,0 +1,135 @@
+//! How much one operation may ask for.
+//!
+//! Each field costs 1; a list costs its page size times what it asks for of each row. Before any of the library's own
+//! walks over an operation, [`Limits::check`] bounds what its fragments unfold to, since those walks follow every spread.
+use std::{collections::HashMap, sync::Arc};
+
+use async_graphql::{
+    Name, Positioned, ServerError, ValidationResult,
+    async_trait::async_trait,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation},
+    parser::types::{ExecutableDocument, Selection, SelectionSet},
+};
+
+use super::error::{TOO_COMPLEX, TOO_DEEP, coded};
+use crate::config;
+
+/// How deep selections and fragments may be nested in each other.
+pub(super) const RECURSION_MAX: usize = 64;
+/// How many directives one field may have.
+pub(super) const DIRECTIVES_MAX: usize = 16;
+
+/// The number of fields that selections unfold to, each fragment counted once.
+struct Sizes<'a> {
+    document: &'a ExecutableDocument,
+    known: HashMap<&'a Name, usize>,
+}
+
+impl<'a> Sizes<'a> {
+    fn of(
+        &mut self,
+        set: &'a Positioned<SelectionSet>,
+        depth: usize,
+    ) -> Result<usize, ServerError> {
+        if depth > RECURSION_MAX {
+            let words = format!("the operation is nested deeper than {RECURSION_MAX} levels");
+            return Err(coded(words, TOO_DEEP));
+        }
+        let mut total: usize = 0;
+        for item in &set.node.items {
+            let size = match &item.node {
+                Selection::Field(field) => self
+                    .of(&field.node.selection_set, depth + 1)?
+                    .saturating_add(1),
+                Selection::InlineFragment(inline) => {
+                    self.of(&inline.node.selection_set, depth + 1)?
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.fragment(&spread.node.fragment_name.node, depth + 1)?
+                }
+            };
+            total = total.saturating_add(size);
+        }
+        Ok(total)
+    }
+
+    fn fragment(&mut self, name: &'a Name, depth: usize) -> Result<usize, ServerError> {
+        if let Some(size) = self.known.get(name) {
+            return Ok(*size);
+        }
+        let Some(fragment) = self.document.fragments.get(name) else {
+            return Ok(0);
+        };
+        let size = self.of(&fragment.node.selection_set, depth)?;
+        self.known.insert(name, size);
+        Ok(size)
+    }
+}
+
+/// Refuses operations beyond the configured depth and cost.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    depth: usize,
+    complexity: usize,
+}
+
+impl Limits {
+    pub(super) fn new(config: &config::Graphql) -> Self {
+        Self {
+            depth: config.max_depth,
+            complexity: config.max_complexity,
+        }
+    }
+
+    /// Refuses an operation whose fragments unfold to more fields than it may cost, in time proportional to its text.
+    pub(super) fn check(&self, document: &ExecutableDocument) -> Result<(), ServerError> {
+        let mut sizes = Sizes {
+            document,
+            known: HashMap::new(),
+        };
+        let mut total: usize = 0;
+        for (_, operation) in document.operations.iter() {
+            total = total.saturating_add(sizes.of(&operation.node.selection_set, 0)?);
+        }
+        if total > self.complexity {
+            let words = format!(
+                "the operation unfolds to {total} fields where {} are allowed; ask for fewer",
+                self.complexity
+            );
+            return Err(coded(words, TOO_COMPLEX));
+        }
+        Ok(())
+    }
+}
+
+impl ExtensionFactory for Limits {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(*self)
+    }
+}
+
+#[async_trait]
+impl Extension for Limits {
+    async fn validation(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        next: NextValidation<'_>,
+    ) -> Result<ValidationResult, Vec<ServerError>> {
+        let result = next.run(ctx).await?;
+        if result.depth > self.depth {
+            let words = format!(
+                "the operation is {} levels deep where {} are allowed; ask in several steps",
+                result.depth, self.depth
+            );
+            return Err(vec![coded(words, TOO_DEEP)]);
+        }
+        if result.complexity > self.complexity {
+            let words = format!(
+                "the operation costs {} where {} are allowed; ask for smaller pages or fewer fields",
+                result.complexity, self.complexity
+            );
+            return Err(vec![coded(words, TOO_COMPLEX)]);
+        }
+        Ok(result)
+    }
+}

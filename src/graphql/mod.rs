@@ -1,0 +1,56 @@
+//! The graph: everything that is here, for pages, dashboards and scripts.
+//!
+//! Owns the schema, its scalars and global ids, the loaders, the limits, and `/graphql`. A resolver calls one function of
+//! the registry and wraps what comes back; an object wraps a granted row, so what may not be seen cannot exist here. Must
+//! not hold rules, SQL or status codes of other protocols.
+mod endpoint;
+mod error;
+mod id;
+mod limit;
+mod loader;
+mod mutation;
+mod object;
+mod page;
+mod query;
+mod scalar;
+
+use async_graphql::{EmptySubscription, SDLExportOptions, Schema};
+use chrono::{DateTime, Utc};
+
+use crate::config;
+use limit::Limits;
+use mutation::Mutation;
+use query::Query;
+
+pub use endpoint::{ROUTES, routes};
+
+/// The schema with its resolvers.
+type Graph = Schema<Query, Mutation, EmptySubscription>;
+
+/// Builds the schema; what a query may cost is configuration.
+fn schema(config: &config::Graphql) -> Graph {
+    let builder = Schema::build(Query, Mutation::default(), EmptySubscription)
+        .override_output_type_description::<DateTime<Utc>>(scalar::DATE_TIME)
+        .limit_recursive_depth(limit::RECURSION_MAX)
+        .limit_directives(limit::DIRECTIVES_MAX)
+        .extension(Limits::new(config));
+    if config.introspection {
+        builder.finish()
+    } else {
+        builder
+            .disable_introspection()
+            .disable_suggestions()
+            .finish()
+    }
+}
+
+/// The schema as text in the schema definition language, sorted, so that two versions can be compared.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .include_specified_by()
+        .use_space_ident();
+    schema(&config::Graphql::default()).sdl_with_options(options)
+}

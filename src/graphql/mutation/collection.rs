@@ -1,0 +1,123 @@
+//! Changes of collections.
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+
+use super::DeletePayload;
+use crate::{
+    graphql::{
+        error::InField,
+        id::{self, GlobalId},
+        loader::caller,
+        object::{Collection, Visibility},
+    },
+    registry::collection::{self, CollectionChange, NewCollection},
+};
+
+#[derive(Default)]
+pub(super) struct CollectionMutation;
+
+#[Object]
+impl CollectionMutation {
+    /// Makes a collection in a namespace of yours. Errors: `CONFLICT` when the namespace has one of that name.
+    async fn create_collection(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it gets.")] input: CreateCollectionInput,
+    ) -> Result<CollectionPayload> {
+        let caller = caller(ctx);
+        let namespace = id::namespace(caller, &input.namespace).await;
+        let new = NewCollection {
+            namespace: namespace.in_field("input.namespace")?,
+            name: input.name.parse().in_input()?,
+            description: input.description,
+            visibility: input.visibility.map(Into::into),
+        };
+        let made = collection::create(caller, new).await.in_input()?;
+        Ok(CollectionPayload::of(made))
+    }
+
+    /// Renames or describes a collection of yours, or sets who may see it. Clients that know the old path no longer find
+    /// it. Errors: `CONFLICT` when the new name is taken.
+    async fn update_collection(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What changes.")] input: UpdateCollectionInput,
+    ) -> Result<CollectionPayload> {
+        let caller = caller(ctx);
+        let id = id::collection(caller, &input.id)
+            .await
+            .in_field("input.id")?;
+        let change = CollectionChange {
+            name: input.name.map(|name| name.parse()).transpose().in_input()?,
+            description: input.description,
+            visibility: input.visibility.map(Into::into),
+        };
+        let changed = collection::update(caller, id, change).await.in_input()?;
+        Ok(CollectionPayload::of(changed))
+    }
+
+    /// Deletes a collection of yours. Errors: `CONFLICT` while it holds containers, unless you say `withContent`.
+    async fn delete_collection(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: DeleteCollectionInput,
+    ) -> Result<DeletePayload> {
+        let caller = caller(ctx);
+        let id = id::collection(caller, &input.id)
+            .await
+            .in_field("input.id")?;
+        collection::delete(caller, id, input.with_content).await?;
+        Ok(DeletePayload::of(GlobalId::Collection(id)))
+    }
+}
+
+/// What a new collection gets.
+#[derive(InputObject)]
+struct CreateCollectionInput {
+    /// The namespace it goes into: its global id or its name.
+    namespace: ID,
+    /// Its name: lower-case letters and digits, joined by single `.`, `_` or `-`; up to 128 bytes.
+    name: String,
+    /// Free text, up to 65536 bytes.
+    #[graphql(default)]
+    description: String,
+    /// Who may see it; null: the default of the namespace.
+    visibility: Option<Visibility>,
+}
+
+/// What changes about a collection; what is left out or null stays.
+#[derive(InputObject)]
+struct UpdateCollectionInput {
+    /// Its global id or its path, `namespace/collection`.
+    id: ID,
+    /// A new name.
+    name: Option<String>,
+    /// A new description, up to 65536 bytes.
+    description: Option<String>,
+    /// Who may see it.
+    visibility: Option<Visibility>,
+}
+
+/// Which collection to delete.
+#[derive(InputObject)]
+struct DeleteCollectionInput {
+    /// Its global id or its path, `namespace/collection`.
+    id: ID,
+    /// Delete its containers, images and tags with it.
+    #[graphql(default)]
+    with_content: bool,
+}
+
+/// What changing a collection answers.
+#[derive(SimpleObject)]
+struct CollectionPayload {
+    /// The collection as it is now.
+    collection: Collection,
+}
+
+impl CollectionPayload {
+    fn of(collection: collection::Collection) -> Self {
+        Self {
+            collection: Collection(collection),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What the graph shows. Each object wraps a row that its caller was let into.
+mod collection;
+mod container;
+mod image;
+mod key;
+mod namespace;
+mod sif;
+mod tag;
+mod token;
+mod user;
+
+use async_graphql::{Enum, ID, Interface};
+
+use crate::registry;
+
+pub(super) use collection::Collection;
+pub(super) use container::Container;
+pub(super) use image::Image;
+pub(super) use key::Key;
+pub(super) use namespace::Namespace;
+pub(super) use tag::Tag;
+pub(super) use token::Token;
+pub(super) use user::User;
+
+/// Anything with a global id.
+#[derive(Interface)]
+#[graphql(field(
+    name = "id",
+    ty = "ID",
+    desc = "The global id: `<noun>:<id>`. It stays when the thing is renamed."
+))]
+pub(super) enum Node {
+    Collection(Collection),
+    Container(Container),
+    Image(Image),
+    Key(Key),
+    Namespace(Namespace),
+    Tag(Tag),
+    Token(Token),
+    User(User),
+}
+
+/// Who may see a collection, its containers and its images, and pull from it.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "registry::Visibility")]
+pub(super) enum Visibility {
+    /// Everybody, signed in or not.
+    Public,
+    /// The owner of the namespace and site administrators.
+    Private,
+}
+
+/// How far a token reaches. Each scope includes those before it.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "registry::Scope")]
+pub(super) enum Scope {
+    /// See and pull what its user may see and pull.
+    Read,
+    /// Also push, tag, change and delete what its user may.
+    Write,
+    /// Also what its user may do as a site administrator.
+    Admin,
+}

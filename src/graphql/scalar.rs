@@ -1,0 +1,67 @@
+//! Scalars: values that JSON has no type for.
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+
+/// What the library's scalar for times is called in the schema.
+pub(super) const DATE_TIME: &str = "A moment in UTC, exact to a millisecond, as RFC 3339 writes it: \
+                                    `2026-01-31T12:00:00.000+00:00`.";
+
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bytes(pub u64);
+
+/// A number of bytes, 0 to 2^64-1, as a string of decimal digits: `"1073741824"`. A string, because JavaScript and other
+/// readers of JSON lose the last digits of large numbers; in JavaScript, `BigInt(text)` reads it.
+#[Scalar]
+impl ScalarType for Bytes {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => Ok(Self(text.parse()?)),
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// A digest in the text form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Digest(pub String);
+
+/// The digest of a file, which names its content: `sha256:` and 64 lower-case hexadecimal digits.
+#[Scalar(
+    specified_by_url = "https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests"
+)]
+impl ScalarType for Digest {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => Ok(Self(text)),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+/// The path of a container in the text form. As an input it is read by its resolver, which can name the argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ContainerPath(pub String);
+
+/// The path of a container, `namespace/collection/container`, each part of lower-case letters and digits joined by single
+/// `.`, `_` or `-`, up to 128 bytes.
+#[Scalar]
+impl ScalarType for ContainerPath {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => Ok(Self(text)),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
