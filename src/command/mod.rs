@@ -5,6 +5,7 @@ mod config;
 mod gc;
 mod log;
 mod migrate;
+mod schema;
 mod serve;
 mod token;
 mod user;
@@ -54,6 +55,8 @@ enum Command {
     ///
     /// `serve` does this by itself; use it where the server may not change the schema.
     Migrate,
+    /// Print the GraphQL schema
+    Schema,
     /// Make, list, disable and enable accounts; change passwords
     #[command(subcommand)]
     User(user::User),
@@ -89,6 +92,7 @@ impl Cli {
         match self.command {
             Command::Serve(serve) => serve.run(settings).await,
             Command::Migrate => migrate::run(settings.load()?.config).await,
+            Command::Schema => schema::run(),
             Command::User(user) => user.run(settings.load()?.config).await,
             Command::Token(token) => token.run(settings.load()?.config).await,
             Command::Config(config) => config.run(settings),
