@@ -1,6 +1,7 @@
 //! All tests that go through the whole server. One binary, so that it links once.
 mod support;
 
+mod access;
 mod architecture;
 mod auth;
 mod faults;

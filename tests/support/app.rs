@@ -202,7 +202,7 @@ async fn sqlite() -> (TempDir, DatabaseUrl) {
     static TEMPLATE: OnceCell<TempDir> = OnceCell::const_new();
     let template = TEMPLATE
         .get_or_init(|| async {
-            let dir = tempfile::tempdir().expect("a temporary folder");
+            let dir = temporary_folder();
             let url = format!(
                 "sqlite://{}?mode=rwc",
                 dir.path().join("template.db").display()
@@ -213,7 +213,7 @@ async fn sqlite() -> (TempDir, DatabaseUrl) {
             dir
         })
         .await;
-    let dir = tempfile::tempdir().expect("a temporary folder");
+    let dir = temporary_folder();
     let file = dir.path().join("sifhub.db");
     std::fs::copy(template.path().join("template.db"), &file).expect("a copy of the template");
     let url = format!("sqlite://{}", file.display())
@@ -241,6 +241,13 @@ async fn postgres_url() -> (TempDir, DatabaseUrl) {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let name = format!("test_{}", NEXT.fetch_add(1, Ordering::SeqCst));
     postgres::server().create(&name, Some("template"));
-    let dir = tempfile::tempdir().expect("a temporary folder");
+    let dir = temporary_folder();
     (dir, postgres::server().url(&name).parse().expect("a URL"))
+}
+
+/// A folder in memory where there is one: what a database syncs, a test need not wait for.
+fn temporary_folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .expect("a temporary folder")
 }

@@ -1,0 +1,134 @@
+//! Who may do what, as one table: every route and every root field of the graph, tried by everybody on what is public
+//! and on what is private. The outcome is `tests/access/matrix.md`, a page for people; `make update` writes it anew.
+mod graph;
+mod routes;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+use sifhub::{auth, graphql, hkp, http, library, page};
+
+use crate::{
+    generated::assert_current,
+    support::{Client, TestApp},
+};
+use world::World;
+
+/// Who tries. "owner" owns the thing, and holds a token of the scope write; "reader" is the owner with a read-only
+/// token.
+const ACTORS: [&str; 5] = ["anonymous", "stranger", "reader", "owner", "admin"];
+
+/// What one actor got: an HTTP status, or `ok`, `null` or the error code of the graph.
+type Outcome = String;
+
+#[tokio::test]
+async fn every_operation_is_open_to_the_right_people_only() {
+    let mut rows = BTreeMap::new();
+    let mut unlisted = BTreeSet::new();
+    for operation in operations().await {
+        for visibility in ["public", "private"] {
+            match try_all(&operation, visibility).await {
+                Some(outcomes) => {
+                    rows.insert((operation.clone(), visibility), outcomes);
+                }
+                None => {
+                    unlisted.insert(operation.clone());
+                }
+            }
+        }
+    }
+    assert!(
+        unlisted.is_empty(),
+        "operations that tests/access does not try: {unlisted:#?}"
+    );
+    assert_current("tests/access/matrix.md", &render(&rows));
+}
+
+/// Every route of every surface, and every root field.
+async fn operations() -> BTreeSet<String> {
+    let tables = [
+        http::ROUTES,
+        page::ROUTES,
+        auth::ROUTES,
+        library::ROUTES,
+        hkp::ROUTES,
+        graphql::ROUTES,
+    ];
+    let routes = tables
+        .into_iter()
+        .flatten()
+        .map(|(method, path)| format!("{method} {path}"));
+    let app = TestApp::sqlite().await;
+    let admin = app.admin("root").await;
+    let query = "{ __schema { queryType { fields { name } } mutationType { fields { name } } } }";
+    let schema = admin.graphql(query, json!({})).await["__schema"].clone();
+    let fields = |kind: &str, word: &'static str| {
+        let fields = schema[kind]["fields"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        fields
+            .into_iter()
+            .map(move |field| format!("{word} {}", field["name"].as_str().expect("a name")))
+    };
+    routes
+        .chain(fields("queryType", "query"))
+        .chain(fields("mutationType", "mutation"))
+        .collect()
+}
+
+/// One operation by each actor. What changes something gets a fresh world each time.
+async fn try_all(operation: &str, visibility: &str) -> Option<Vec<Outcome>> {
+    let app = TestApp::sqlite().await;
+    let stranger = app.user("stranger").await;
+    let admin = app.admin("root").await;
+    let changes = !operation.starts_with("GET")
+        && !operation.starts_with("HEAD")
+        && !operation.starts_with("query");
+    let mut world = World::new(&app, 0, visibility).await;
+    let mut outcomes = Vec::new();
+    for (number, actor) in (1..).zip(ACTORS) {
+        if changes {
+            world = World::new(&app, number, visibility).await;
+        }
+        let client = match actor {
+            "anonymous" => app.anonymous(),
+            "stranger" => stranger.clone(),
+            "reader" => world.reader.clone(),
+            "owner" => world.owner.clone(),
+            _ => admin.clone(),
+        };
+        outcomes.push(attempt(operation, &world, &client).await?);
+    }
+    Some(outcomes)
+}
+
+/// Tries an operation; `None` when nobody has written down how.
+async fn attempt(operation: &str, world: &World, client: &Client) -> Option<Outcome> {
+    match operation.split_once(' ')? {
+        ("query", field) => graph::query(field, world, client).await,
+        ("mutation", field) => graph::mutation(field, world, client).await,
+        (method, path) => routes::attempt(method, path, world, client).await,
+    }
+}
+
+fn render(rows: &BTreeMap<(String, &str), Vec<Outcome>>) -> String {
+    let mut page = String::from(
+        "# Who may do what\n\nMade by `tests/access`, from every route and every root field of the graph; `make update` \
+         writes it anew. Each is tried on a\npublic and on a private thing. *reader* is the owner with a read-only \
+         token. Numbers are HTTP statuses; the graph answers `ok`, `null` or an error code.\n\n",
+    );
+    page += &format!(
+        "| operation | on | {} |\n|---|---|{}\n",
+        ACTORS.join(" | "),
+        "---|".repeat(ACTORS.len())
+    );
+    for ((operation, visibility), outcomes) in rows {
+        page += &format!(
+            "| `{operation}` | {visibility} | {} |\n",
+            outcomes.join(" | ")
+        );
+    }
+    page
+}

@@ -1,0 +1,127 @@
+//! A little of everything, owned by one user.
+use pgp::{
+    composed::{KeyType, SecretKeyParamsBuilder, SignedPublicKey},
+    types::KeyDetails,
+};
+use serde_json::json;
+use sifhub::registry::Scope;
+
+use crate::support::{Client, SifBuilder, TestApp};
+
+/// What an owner has.
+pub struct World {
+    /// With the scope write.
+    pub owner: Client,
+    /// The owner, with a token that may only read.
+    pub reader: Client,
+    /// The owner's name, which is also the namespace's.
+    pub name: String,
+    /// `namespace/collection/container`.
+    pub path: String,
+    /// The image's `sha256:<hex>`.
+    pub digest: String,
+    /// Ids of the library door.
+    pub namespace: String,
+    pub collection: String,
+    pub container: String,
+    pub image: String,
+    /// An image that is announced but not uploaded, and its bytes.
+    pub announced: String,
+    pub announced_bytes: Vec<u8>,
+    /// The tag's global id.
+    pub tag: String,
+    /// The global id of the owner, and of a token of theirs.
+    pub user: String,
+    pub token: String,
+    /// The fingerprint of a key of theirs, and another key that nobody has pushed.
+    pub key: String,
+    pub new_key: String,
+}
+
+impl World {
+    /// The world of `owner<number>`.
+    pub async fn new(app: &TestApp, number: usize, visibility: &str) -> Self {
+        let name = format!("owner{number}");
+        let owner = app.user(&name).await;
+        let reader = app.holding(&name, Scope::Read).await;
+        let path = format!("{name}/tools/hello");
+        let namespace = id_of(&owner, &format!("/v1/entities/{name}")).await;
+        let new = json!({"name": "tools", "entity": namespace, "private": visibility == "private"});
+        owner.post("/v1/collections", new).await.expect(200);
+        let seed = number as u64;
+        let digest = owner
+            .push(&path, "1.0", SifBuilder::new("amd64").payload(4096, seed))
+            .await;
+        let collection = id_of(&owner, &format!("/v1/collections/{name}/tools")).await;
+        let container = id_of(&owner, &format!("/v1/containers/{path}")).await;
+        let image = id_of(&owner, &format!("/v1/images/{path}:1.0?arch=amd64")).await;
+        let announced_bytes = SifBuilder::new("amd64").payload(4096, seed + 1000).build();
+        let hex = sifhub::registry::Digest::of(&announced_bytes).hex();
+        let new = json!({"hash": format!("sha256.{hex}"), "container": container});
+        let announced = owner.post("/v1/images", new).await.expect(200).json();
+        let announced = announced["data"]["id"].as_str().expect("an id").to_owned();
+        let query = "query($path: ContainerPath!) {
+            viewer { id tokens(first: 1) { nodes { id } } }
+            container(path: $path) { tags(first: 1) { nodes { id } } } }";
+        let graph = owner.graphql(query, json!({"path": path})).await;
+        let text = |pointer: &str| {
+            graph
+                .pointer(pointer)
+                .and_then(|v| v.as_str())
+                .expect("an id")
+                .to_owned()
+        };
+        let (key, armored) = new_key(&name);
+        push_key(&owner, &armored).await;
+        Self {
+            tag: text("/container/tags/nodes/0/id"),
+            user: text("/viewer/id"),
+            token: text("/viewer/tokens/nodes/0/id"),
+            new_key: new_key("someone").1,
+            owner,
+            reader,
+            name,
+            path,
+            digest,
+            namespace,
+            collection,
+            container,
+            image,
+            announced,
+            announced_bytes,
+            key,
+        }
+    }
+}
+
+async fn id_of(client: &Client, url: &str) -> String {
+    let answer = client.get(url).await.expect(200).json();
+    answer["data"]["id"].as_str().expect("an id").to_owned()
+}
+
+/// A new key: its fingerprint, and its armored public half.
+fn new_key(name: &str) -> (String, String) {
+    let params = SecretKeyParamsBuilder::default()
+        .key_type(KeyType::Ed25519Legacy)
+        .can_sign(true)
+        .primary_user_id(format!("{name} <{name}@example.org>"))
+        .build()
+        .expect("parameters of a key");
+    let key = params.generate(rand::thread_rng()).expect("a key");
+    let public = SignedPublicKey::from(key);
+    let fingerprint = data_encoding::HEXUPPER.encode(public.fingerprint().as_bytes());
+    (
+        fingerprint,
+        public
+            .to_armored_string(pgp::composed::ArmorOptions::default())
+            .expect("armor"),
+    )
+}
+
+/// Pushes a key, and tells the status.
+pub async fn push_key(client: &Client, armored: &str) -> u16 {
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("keytext", armored)
+        .finish();
+    client.send("POST", "/pks/add", form).await.status
+}
