@@ -30,7 +30,7 @@ pub async fn query(field: &str, world: &World, client: &Client) -> Option<Outcom
         "users" => list(field, "name"),
         "key" => format!("key(fingerprint: {key:?}) {{ fingerprint }}"),
         "keys" => format!("keys(search: \"0x{key}\") {{ fingerprint }}"),
-        "search" => format!("search(text: {:?}) {{ containers {{ path }} }}", path),
+        "search" => "search(text: \"hello\") { containers { path } }".into(),
         _ => return None,
     };
     let answer = client

@@ -6,6 +6,7 @@ mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
 use sifhub::{auth, graphql, hkp, http, library, page};
 
@@ -22,22 +23,33 @@ const ACTORS: [&str; 5] = ["anonymous", "stranger", "reader", "owner", "admin"];
 /// What one actor got: an HTTP status, or `ok`, `null` or the error code of the graph.
 type Outcome = String;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_operation_is_open_to_the_right_people_only() {
-    let mut rows = BTreeMap::new();
-    let mut unlisted = BTreeSet::new();
-    for operation in operations().await {
-        for visibility in ["public", "private"] {
-            match try_all(&operation, visibility).await {
-                Some(outcomes) => {
-                    rows.insert((operation.clone(), visibility), outcomes);
-                }
-                None => {
-                    unlisted.insert(operation.clone());
-                }
-            }
-        }
-    }
+    let cases = operations().await.into_iter().flat_map(|operation| {
+        ["public", "private"].map(|visibility| (operation.clone(), visibility))
+    });
+    let tried = stream::iter(cases).map(|(operation, visibility)| {
+        tokio::spawn(async move {
+            let outcomes = try_all(&operation, visibility).await;
+            ((operation, visibility), outcomes)
+        })
+    });
+    let tried: Vec<_> = tried
+        .buffer_unordered(4)
+        .try_collect()
+        .await
+        .expect("no attempt panics");
+    let (rows, unlisted): (Vec<_>, Vec<_>) = tried
+        .into_iter()
+        .partition(|(_, outcomes)| outcomes.is_some());
+    let unlisted: BTreeSet<_> = unlisted
+        .into_iter()
+        .map(|((operation, _), _)| operation)
+        .collect();
+    let rows = rows
+        .into_iter()
+        .filter_map(|(case, outcomes)| Some((case, outcomes?)))
+        .collect();
     assert!(
         unlisted.is_empty(),
         "operations that tests/access does not try: {unlisted:#?}"
