@@ -18,7 +18,7 @@ use crate::support::{Answer, Client, SifBuilder, TestApp};
 async fn container(client: &Client, path: &str) -> String {
     let parts: Vec<_> = path.split('/').collect();
     let entity = make(client, "entities", json!({"name": parts[0]})).await;
-    let new = json!({"name": parts[1], "entity": entity});
+    let new = json!({"name": parts[1], "entity": entity, "private": false});
     let collection = make(client, "collections", new).await;
     let new = json!({"name": parts[2], "collection": collection});
     make(client, "containers", new).await

@@ -71,6 +71,21 @@ async fn serving(app: &TestApp) -> Vec<u8> {
 const BIG: &str = "/v1/imagefile/alice/tools/big:1?arch=amd64";
 
 #[tokio::test]
+async fn an_image_without_its_bytes_cannot_be_pulled() {
+    let app = TestApp::sqlite().await;
+    let alice = app.user("alice").await;
+    let container = container(&alice, "alice/tools/alpine").await;
+    let image = announce(&alice, &container, b"to come").await;
+    for path in [
+        format!("/v2/imagefile/{image}"),
+        format!("/v1/imagefile/alice/tools/alpine:{}", hash(b"to come")),
+    ] {
+        refused(&alice.get(&path).await, 404);
+        alice.head(&path).await.expect(404);
+    }
+}
+
+#[tokio::test]
 async fn a_download_is_one_stream_of_known_length() {
     let app = TestApp::on_disk().await;
     let bytes = serving(&app).await;
