@@ -11,6 +11,7 @@
 //! | [`graphql`] | the graph, for pages, dashboards and scripts |
 //! | [`library`] | Singularity's library protocol: `library://` |
 //! | [`hkp`] | the key server |
+//! | [`site`] | plain pages for people: the front page, a container |
 //! | [`auth`] | who is calling, and the pages to sign in |
 //! | [`jobs`] | what the server does by itself |
 //! | [`registry`] | the rules, one file a noun |
@@ -25,9 +26,9 @@
 //! ```text
 //! main ─ command ─ app ─┬─ http ─┬ graphql ┬─ auth ─┐
 //!                       │        ├ library ┤        ├─ registry ─┬ access ───┐
-//!                       │        └ hkp ────┘        │            ├ storage   ├─ config, error
-//!                       └─ jobs ────────────────────┘            ├ sif       │
-//!                                                                ├ openpgp   │
+//!                       │        ├ hkp ────┤        │            ├ storage   ├─ config, error
+//!                       │        └ site ───┘        │            ├ sif       │
+//!                       └─ jobs ────────────────────┘            ├ openpgp   │
 //!                                                                └ event ────┘
 //! ```
 //!
@@ -57,4 +58,5 @@ pub mod page;
 pub mod protocol;
 pub mod registry;
 pub mod sif;
+pub mod site;
 pub mod storage;

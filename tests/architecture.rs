@@ -35,11 +35,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["auth", "config", "error", "protocol", "registry"],
     ),
     ("hkp", &["auth", "error", "protocol", "registry"]),
+    (
+        "site",
+        &["auth", "config", "error", "page", "protocol", "registry"],
+    ),
     ("jobs", &["access", "error", "protocol", "registry"]),
     (
         "http",
         &[
             "auth", "config", "error", "graphql", "hkp", "library", "page", "protocol", "registry",
+            "site",
         ],
     ),
     (

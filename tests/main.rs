@@ -9,3 +9,4 @@ mod generated;
 mod health;
 mod hkp;
 mod library;
+mod site;

@@ -1,6 +1,7 @@
 //! From the headers of a request to its caller.
 use std::sync::Arc;
 
+use data_encoding::BASE64;
 use poem::{Request, http::header};
 
 use crate::{
@@ -15,9 +16,10 @@ pub const COOKIE: &str = "sifhub_session";
 /// What a browser's script sends beside the cookie. A form on another site cannot send it.
 pub const CSRF_HEADER: &str = "x-sifhub-csrf";
 
-/// Who sends this request: by `Authorization: Bearer <token>`, by session cookie, or anonymous.
+/// Who sends this request: by `Authorization: Bearer <token>`, by `Basic` with a token as the password, by session
+/// cookie, or anonymous.
 ///
-/// `Bearer` without a token is what clients send after logging out, and means nobody. The header counts before the
+/// `Basic` is what key server clients send after `keyserver login`. `Bearer` without a token is what clients send after logging out, and means nobody. The header counts before the
 /// cookie. The cookie counts for methods that may change something only beside [`CSRF_HEADER`].
 ///
 /// # Errors
@@ -25,8 +27,8 @@ pub const CSRF_HEADER: &str = "x-sifhub-csrf";
 /// told that their own image does not exist.
 pub async fn caller(request: &Request) -> Result<Caller> {
     let anonymous = anonymous(request);
-    let actor = match bearer(request)? {
-        Some(secret) => match token::identify(&anonymous, secret).await? {
+    let actor = match secret(request)? {
+        Some(secret) => match token::identify(&anonymous, &secret).await? {
             Some(account) => Actor::User(account),
             None => {
                 let words =
@@ -51,18 +53,30 @@ pub(super) fn registry(request: &Request) -> &Arc<Registry> {
 }
 
 /// The token of the header, if there is one. The scheme is compared without regard to case (RFC 9110, 11.1).
-fn bearer(request: &Request) -> Result<Option<&str>> {
+fn secret(request: &Request) -> Result<Option<String>> {
     let Some(value) = request.headers().get(header::AUTHORIZATION) else {
         return Ok(None);
     };
     let value = value.to_str().unwrap_or_default().trim();
     let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
-    match rest.trim() {
-        _ if !scheme.eq_ignore_ascii_case("bearer") => Err(Error::Unauthenticated(format!(
+    match scheme.to_ascii_lowercase().as_str() {
+        "bearer" => Ok(Some(rest.trim().to_owned()).filter(|secret| !secret.is_empty())),
+        "basic" => password(rest.trim()).map(Some),
+        _ => Err(Error::Unauthenticated(format!(
             "send a token as 'Bearer'; {scheme:?} is not taken here"
         ))),
-        "" => Ok(None),
-        secret => Ok(Some(secret)),
+    }
+}
+
+/// The password in the credentials of `Basic` (RFC 7617, 2). The token alone tells whose it is.
+fn password(credentials: &str) -> Result<String> {
+    let bytes = BASE64.decode(credentials.as_bytes()).unwrap_or_default();
+    let text = String::from_utf8(bytes).unwrap_or_default();
+    match text.split_once(':') {
+        Some((_, password)) => Ok(password.to_owned()),
+        None => Err(Error::Unauthenticated(
+            "the credentials cannot be read; give a token as the password".into(),
+        )),
     }
 }
 

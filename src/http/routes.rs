@@ -7,7 +7,7 @@ use super::{
     context::WithContext,
     health::{healthz, readyz},
 };
-use crate::{auth, graphql, hkp, library, page, registry::Registry};
+use crate::{auth, graphql, hkp, library, page, registry::Registry, site};
 
 /// The routes of this room. Each surface has such a list.
 pub const ROUTES: &[(&str, &str)] = &[("GET", "/healthz"), ("GET", "/readyz")];
@@ -21,6 +21,7 @@ pub fn endpoint(registry: &Arc<Registry>) -> impl Endpoint<Output = Response> + 
     let route = library::routes(route);
     let route = hkp::routes(route);
     let route = graphql::routes(route, registry.config());
+    let route = site::routes(route);
     page::routes(route)
         .data(registry.clone())
         .with(CatchPanic::new())

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
-use sifhub::{auth, graphql, hkp, http, library, page};
+use sifhub::{auth, graphql, hkp, http, library, page, site};
 
 use crate::{
     generated::assert_current,
@@ -66,6 +66,7 @@ async fn operations() -> BTreeSet<String> {
         library::ROUTES,
         hkp::ROUTES,
         graphql::ROUTES,
+        site::ROUTES,
     ];
     let routes = tables
         .into_iter()

@@ -45,7 +45,8 @@ fn address(path: &str, world: &World) -> Option<String> {
         ..
     } = world;
     let address = match path {
-        "/healthz"
+        "/"
+        | "/healthz"
         | "/readyz"
         | "/assets/config/config.prod.json"
         | "/version"
@@ -57,6 +58,7 @@ fn address(path: &str, world: &World) -> Option<String> {
         | "/graphql" => path.into(),
         "/assets/*path" => "/assets/page.css".into(),
         "/auth/setup/:word" => "/auth/setup/guess".into(),
+        "/library/:namespace/:collection/:container" => format!("/library/{container}"),
         "/v1/entities/:entity" => format!("/v1/entities/{name}"),
         "/v1/collections/:entity/:collection" => format!("/v1/collections/{name}/tools"),
         "/v1/containers/*path" => format!("/v1/containers/{container}"),

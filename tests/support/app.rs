@@ -38,7 +38,8 @@ pub struct TestApp {
     app: App,
     endpoint: Arc<BoxEndpoint<'static, poem::Response>>,
     statements: Arc<AtomicUsize>,
-    dir: TempDir,
+    /// Goes with the test.
+    _dir: TempDir,
 }
 
 impl TestApp {
@@ -105,13 +106,8 @@ impl TestApp {
             storage,
             endpoint,
             statements,
-            dir,
+            _dir: dir,
         }
-    }
-
-    /// The folder of this test.
-    pub fn dir(&self) -> &Path {
-        self.dir.path()
     }
 
     /// The same server, started again with another configuration.

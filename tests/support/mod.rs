@@ -4,6 +4,7 @@ pub mod app;
 pub mod client;
 pub mod disk;
 pub mod postgres;
+#[expect(dead_code, reason = "the tests of storage use the rest of it")]
 pub mod s3;
 pub mod sif_builder;
 
