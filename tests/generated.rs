@@ -23,3 +23,8 @@ fn the_page_about_configuration_is_current() {
 fn the_schema_of_the_configuration_is_current() {
     assert_current("docs/config.schema.json", &sifhub::config::schema());
 }
+
+#[test]
+fn the_schema_of_the_graph_is_current() {
+    assert_current("schema.graphql", &sifhub::graphql::sdl());
+}

@@ -6,6 +6,7 @@ mod architecture;
 mod auth;
 mod faults;
 mod generated;
+mod graphql;
 mod health;
 mod hkp;
 mod library;

@@ -3,8 +3,8 @@ use async_graphql::{Request as Operation, Response as Answer, dataloader::DataLo
 use poem::{
     Body, EndpointExt, IntoResponse, Request, Response, Route,
     error::ReadBodyError,
-    get, handler,
-    http::header,
+    handler,
+    http::{Method, header},
     web::{Data, Json},
 };
 
@@ -36,7 +36,7 @@ pub fn routes(route: Route, config: &Config) -> Route {
         limits: Limits::new(&config.graphql),
         page: config.graphql.graphiql,
     };
-    route.at("/graphql", get(show).post(answer).data(room))
+    route.at("/graphql", call.data(room))
 }
 
 /// What the handlers need.
@@ -48,15 +48,23 @@ struct Room {
     page: bool,
 }
 
-/// Queries are not taken from the address: it ends in logs and histories, and links could ask in somebody's name.
 #[handler]
-fn show(request: &Request, Data(room): Data<&Room>) -> Response {
-    let browser = request
-        .header(header::ACCEPT)
-        .is_some_and(|kinds| kinds.contains("text/html"));
-    if room.page && browser {
-        return page::graphiql();
+async fn call(request: &Request, body: Body, Data(room): Data<&Room>) -> Response {
+    match *request.method() {
+        Method::POST => answer(request, body, room).await,
+        Method::GET | Method::HEAD if room.page && is_browser(request) => page::graphiql(),
+        _ => refuse_method(),
     }
+}
+
+fn is_browser(request: &Request) -> bool {
+    request
+        .header(header::ACCEPT)
+        .is_some_and(|kinds| kinds.contains("text/html"))
+}
+
+/// Queries are not taken from the address: it ends in logs and histories, and links could ask in somebody's name.
+fn refuse_method() -> Response {
     let words = "send operations by POST, as a JSON object with the member query";
     refusal(&Error::Unsupported(words.into()))
         .with_header(header::ALLOW, "POST")
@@ -65,8 +73,7 @@ fn show(request: &Request, Data(room): Data<&Room>) -> Response {
 
 /// Answers one operation. What goes wrong before there is one has a status of its own; after that the answer is 200,
 /// whatever its errors say.
-#[handler]
-async fn answer(request: &Request, body: Body, Data(room): Data<&Room>) -> Response {
+async fn answer(request: &Request, body: Body, room: &Room) -> Response {
     match prepare(request, body).await {
         Ok(operation) => Json(render(execute(operation, room).await)).into_response(),
         Err(error) => refusal(&error),
@@ -113,7 +120,14 @@ async fn read(request: &Request, body: Body, caller: &Caller) -> Result<Operatio
             },
             other => Error::invalid("body", other.to_string()),
         })?;
-    let why = "must be a JSON object with the members query, operationName and variables";
-    serde_json::from_slice(&bytes)
-        .map_err(|error| Error::invalid("body", format!("{why}: {error}")))
+    parse(&bytes).map_err(|error| {
+        let why = "must be a JSON object with the members query, operationName and variables";
+        Error::invalid("body", format!("{why}: {error}"))
+    })
+}
+
+/// Goes by way of an object, because a list would be taken for the members in their order.
+fn parse(bytes: &[u8]) -> serde_json::Result<Operation> {
+    let object: serde_json::Map<_, _> = serde_json::from_slice(bytes)?;
+    serde_json::from_value(object.into())
 }

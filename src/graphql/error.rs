@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{ErrorExtensionValues, Response as Answer, ServerError};
-use poem::{IntoResponse, Response, web::Json};
+use poem::Response;
 
 use crate::{
     error::{Error, Result},
@@ -84,15 +84,14 @@ fn describe(shown: &mut ServerError) {
 
 /// The answer to a request that holds no operation.
 pub(super) fn refusal(error: &Error) -> Response {
-    protocol::log(error);
     let mut shown = coded(error.to_string(), code(error));
     if let Error::Invalid { what, .. } = error {
         extensions(&mut shown).set("field", what.as_str());
     }
     let body = serde_json::json!({"errors": [shown]});
-    Json(body)
-        .with_status(protocol::status(error))
-        .into_response()
+    protocol::failure(error)
+        .content_type("application/json; charset=utf-8")
+        .body(body.to_string())
 }
 
 /// Names of inputs as callers of the graph know them.
@@ -113,8 +112,13 @@ impl<T> InField for Result<T> {
 
     fn in_input(self) -> Self {
         self.map_err(|error| match error {
-            Error::Invalid { what, why } if !what.starts_with("input.") => {
-                Error::invalid(format!("input.{what}"), why)
+            Error::Invalid { what, why } => {
+                let member = if what == "expires" {
+                    "expiresAt"
+                } else {
+                    &what
+                };
+                Error::invalid(format!("input.{member}"), why)
             }
             other => other,
         })

@@ -20,6 +20,8 @@ use chrono::{DateTime, Utc};
 use crate::config;
 use limit::Limits;
 use mutation::Mutation;
+use object::{Collection, Container, Image, Key, Namespace, Tag, Token, User};
+use page::List;
 use query::Query;
 
 pub use endpoint::{ROUTES, routes};
@@ -31,6 +33,14 @@ type Graph = Schema<Query, Mutation, EmptySubscription>;
 fn schema(config: &config::Graphql) -> Graph {
     let builder = Schema::build(Query, Mutation::default(), EmptySubscription)
         .override_output_type_description::<DateTime<Utc>>(scalar::DATE_TIME)
+        .override_output_type_description::<List<Collection>>("A page of collections.")
+        .override_output_type_description::<List<Container>>("A page of containers.")
+        .override_output_type_description::<List<Image>>("A page of images.")
+        .override_output_type_description::<List<Key>>("A page of public keys.")
+        .override_output_type_description::<List<Namespace>>("A page of namespaces.")
+        .override_output_type_description::<List<Tag>>("A page of tags.")
+        .override_output_type_description::<List<Token>>("A page of tokens.")
+        .override_output_type_description::<List<User>>("A page of users.")
         .limit_recursive_depth(limit::RECURSION_MAX)
         .limit_directives(limit::DIRECTIVES_MAX)
         .extension(Limits::new(config));

@@ -15,17 +15,17 @@ use url::form_urlencoded::Serializer;
 use crate::support::{Answer, Client};
 
 /// A key as people have them.
-struct Key {
-    armored: String,
+pub struct Key {
+    pub armored: String,
     /// Lower-case hex.
-    fingerprint: String,
+    pub fingerprint: String,
     /// The id of its subkey, as a number.
     subkey: u64,
 }
 
 impl Key {
     /// A new key of somebody.
-    fn of(name: &str) -> Self {
+    pub fn of(name: &str) -> Self {
         let subkey = SubkeyParamsBuilder::default()
             .key_type(KeyType::Ed25519Legacy)
             .created_at(Timestamp::from_secs(1_600_000_000))
@@ -57,7 +57,7 @@ impl Key {
 }
 
 /// Pushes text as a key.
-async fn push(client: &Client, text: &str) -> Answer {
+pub async fn push(client: &Client, text: &str) -> Answer {
     let form = Serializer::new(String::new())
         .append_pair("keytext", text)
         .finish();

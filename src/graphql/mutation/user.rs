@@ -2,6 +2,7 @@
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 
 use crate::{
+    auth,
     graphql::{error::InField, id, loader::caller, object::User},
     registry::user,
 };
@@ -11,6 +12,21 @@ pub(super) struct UserMutation;
 
 #[Object]
 impl UserMutation {
+    /// Makes an account and the namespace of the same name. Errors: `FORBIDDEN` unless you administer this server;
+    /// `CONFLICT` when the name is taken; `INVALID` for a password against the rules of this server.
+    async fn create_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What they get.")] input: CreateUserInput,
+    ) -> Result<UserPayload> {
+        let name = input.name.parse().in_input()?;
+        let password = input.password.as_deref();
+        let made = auth::create_user(caller(ctx), name, input.admin, password).await;
+        Ok(UserPayload {
+            user: User(made.in_input()?),
+        })
+    }
+
     /// Keeps a user out: their sessions end and their tokens do not work. What they own stays. Errors: `FORBIDDEN` unless
     /// you administer this server.
     async fn disable_user(
@@ -37,6 +53,19 @@ async fn set_enabled(ctx: &Context<'_>, input: &UserInput, enabled: bool) -> Res
     let id = id::user(caller, &input.id).await.in_field("input.id")?;
     let user = user::set_enabled(caller, id, enabled).await?;
     Ok(UserPayload { user: User(user) })
+}
+
+/// What a new user gets.
+#[derive(InputObject)]
+struct CreateUserInput {
+    /// Their name: lower-case letters and digits, joined by single `.`, `_` or `-`; up to 128 bytes.
+    name: String,
+    /// Their first password; null: they cannot sign in until they get one.
+    #[graphql(secret)]
+    password: Option<String>,
+    /// Whether they administer this server.
+    #[graphql(default)]
+    admin: bool,
 }
 
 /// Which user.

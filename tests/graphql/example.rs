@@ -1,0 +1,35 @@
+//! The tabs of a first visit work on a server with the data of the tour in the README.
+use serde_json::json;
+
+use super::refused;
+use crate::support::{SifBuilder, TestApp};
+
+#[tokio::test]
+async fn every_example_of_the_page_works() {
+    let app = TestApp::sqlite().await;
+    let alice = app.user("alice").await;
+    alice
+        .push("alice/tools/hello", "1.0", SifBuilder::new("amd64"))
+        .await;
+    let mut examples = 0;
+    for entry in std::fs::read_dir("web/src/examples").expect("the folder") {
+        let path = entry.expect("an entry").path();
+        let query = std::fs::read_to_string(&path).expect("an example");
+        if query.contains("createCollection") {
+            let input = json!({"id": "alice/tools", "withContent": true});
+            assert_eq!(refused(&alice, "deleteCollection", input).await, "");
+        }
+        alice.graphql(&query, json!({})).await;
+        if query.contains("createCollection") {
+            alice
+                .push("alice/tools/hello", "1.0", SifBuilder::new("amd64"))
+                .await;
+        }
+        examples += 1;
+    }
+    assert!(examples >= 4);
+    let container =
+        std::fs::read_to_string("web/src/examples/container.graphql").expect("an example");
+    let data = alice.graphql(&container, json!({})).await;
+    assert_eq!(data["container"]["tags"]["edges"][0]["node"]["name"], "1.0");
+}
