@@ -4,6 +4,7 @@ mod support;
 mod access;
 mod architecture;
 mod auth;
+mod client;
 mod faults;
 mod generated;
 mod health;
