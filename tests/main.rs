@@ -5,6 +5,7 @@ mod access;
 mod architecture;
 mod auth;
 mod client;
+mod crash;
 mod faults;
 mod generated;
 mod health;
