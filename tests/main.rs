@@ -11,3 +11,4 @@ mod generated;
 mod health;
 mod hkp;
 mod library;
+mod tour;
