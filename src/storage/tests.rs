@@ -11,6 +11,8 @@ use super::*;
 
 #[path = "../../tests/support/s3.rs"]
 mod s3;
+#[path = "../../tests/support/tools.rs"]
+mod tools;
 
 mod place;
 mod publish;

@@ -1,12 +1,16 @@
 //! What tests stand on: a whole server in the process ([`TestApp`]), people who use it ([`Client`]), and the real
 //! servers that it needs.
 pub mod app;
+pub mod apptainer;
 pub mod client;
 pub mod disk;
+pub mod network;
 pub mod postgres;
 #[expect(dead_code, reason = "the tests of storage use the rest of it")]
 pub mod s3;
+pub mod server;
 pub mod sif_builder;
+pub mod tools;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};

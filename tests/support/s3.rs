@@ -1,11 +1,12 @@
 //! A real S3 server for tests: `moto_server`, which speaks the protocol and keeps everything in its memory.
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 
 use tokio::sync::Mutex;
+
+use super::tools::tools;
 
 /// The region that the server is asked to be in.
 pub const REGION: &str = "us-east-1";
@@ -94,20 +95,4 @@ impl Drop for S3Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// Where `make test-tools` puts the tools: `$SIFHUB_TEST_TOOLS`, or `test-tools` in the target folder, which is three
-/// steps above a test's binary (`debug/deps/<binary>`).
-fn tools() -> PathBuf {
-    std::env::var_os("SIFHUB_TEST_TOOLS").map_or_else(
-        || {
-            let binary = std::env::current_exe().expect("a test knows its binary");
-            binary
-                .ancestors()
-                .nth(3)
-                .expect("a test's binary is in the target folder")
-                .join("test-tools")
-        },
-        PathBuf::from,
-    )
 }

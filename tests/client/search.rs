@@ -1,0 +1,54 @@
+//! `apptainer search`.
+use crate::support::{SifBuilder, apptainer::Site};
+
+#[test]
+fn image_is_found_by_a_part_of_its_name() {
+    let site = Site::new();
+    let alice = site.user("alice");
+    alice.put("a.sif", SifBuilder::new("amd64"));
+    alice
+        .run("push -U a.sif library://alice/tools/samtools:1.20,latest")
+        .ok();
+    alice
+        .run("push -U a.sif library://alice/tools/bowtie:2")
+        .ok();
+    let bob = site.visitor("bob");
+    let found = bob.run("search --arch amd64 samto").ok();
+    found
+        .says("Found 1 ")
+        .says("library://alice/tools/samtools:1.20,latest")
+        .keeps_silent_about("bowtie");
+    bob.run("search --arch arm64 samto")
+        .ok()
+        .says("No container images found");
+    bob.run("search --arch amd64 nothing-of-the-kind")
+        .ok()
+        .says("No container images found");
+}
+
+#[test]
+fn search_for_signed_images_leaves_out_the_others() {
+    let site = Site::new();
+    let alice = site.user("alice");
+    let fingerprint = "8EDC6A0B5D3F4C2B1A09F8E7D6C5B4A392817060";
+    alice.put("plain.sif", SifBuilder::new("amd64"));
+    alice.put(
+        "signed.sif",
+        SifBuilder::new("amd64").signed_by(fingerprint),
+    );
+    for name in ["plain", "signed"] {
+        alice
+            .run(&format!(
+                "push -U {name}.sif library://alice/tools/tool-{name}:1"
+            ))
+            .ok();
+    }
+    let found = site
+        .visitor("bob")
+        .run("search --signed --arch amd64 tool-")
+        .ok();
+    found
+        .says("tool-signed")
+        .says(fingerprint)
+        .keeps_silent_about("tool-plain");
+}
