@@ -190,3 +190,12 @@ async fn a_push_takes_a_fixed_number_of_statements() {
         assert!(before <= 16, "{path}: {before}");
     }
 }
+
+on_each_database! {
+    async fn an_oci_sif_has_the_architecture_of_its_configuration(app) {
+        let alice = app.user("alice").await;
+        alice.push("alice/tools/oci", "1.0", SifBuilder::oci("arm64")).await;
+        let image = alice.get("/v1/images/alice/tools/oci:1.0?arch=arm64").await.expect(200).json();
+        assert_eq!(image["data"]["arch"], "arm64");
+    }
+}

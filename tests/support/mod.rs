@@ -6,7 +6,6 @@ pub mod client;
 pub mod disk;
 pub mod network;
 pub mod postgres;
-#[expect(dead_code, reason = "the tests of storage use the rest of it")]
 pub mod s3;
 pub mod server;
 pub mod sif_builder;

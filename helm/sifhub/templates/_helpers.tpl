@@ -96,7 +96,7 @@ is taken for one of PostgreSQL: one of SQLite is no secret.
 
 {{- /* Seconds until a pod that was told to stop is killed: http.drain_timeout and 30 more. */ -}}
 {{- define "sifhub.grace" -}}
-{{- $drain := .Values.config.http.drain_timeout -}}
+{{- $drain := required "config.http.drain_timeout tells how long a pod may take to stop; keep it" .Values.config.http.drain_timeout -}}
 {{- $milliseconds := get (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000) (regexFind "[a-z]+" $drain) -}}
 {{- add 30 (div (add 999 (mul (regexFind "[0-9]+" $drain | int64) $milliseconds)) 1000) -}}
 {{- end }}
