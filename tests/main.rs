@@ -12,5 +12,6 @@ mod graphql;
 mod health;
 mod hkp;
 mod library;
+mod program;
 mod site;
 mod tour;

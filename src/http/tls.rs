@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How often the files are looked at.
-const EVERY: Duration = Duration::from_secs(10);
+const EVERY: Duration = Duration::from_secs(2);
 
 /// A certificate and its key, in files.
 #[derive(Clone)]

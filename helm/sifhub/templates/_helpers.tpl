@@ -33,7 +33,7 @@ What the values come to, as JSON:
 {{- define "sifhub.plan" -}}
 {{- $existing := .Values.existingSecrets -}}
 {{- $config := deepCopy .Values.config -}}
-{{- include "sifhub.tidy" $config -}}
+{{- include "sifhub.whole" $config -}}
 {{- $secrets := dict -}}
 {{- range $setting := list "auth.secret" "database.url" "storage.s3.secret_access_key" -}}
   {{- $path := splitList "." $setting -}}
@@ -80,12 +80,11 @@ is taken for one of PostgreSQL: one of SQLite is no secret.
 {{- join ", " $missing -}}
 {{- end }}
 
-{{- /* Drops nulls, which TOML has not, and makes whole numbers of what YAML turned into floating-point ones. In place. */ -}}
-{{- define "sifhub.tidy" -}}
+{{- /* Makes whole numbers again of those that YAML turned into floating-point ones, in place. No setting is a fraction. */ -}}
+{{- define "sifhub.whole" -}}
 {{- $table := . -}}
 {{- range $key, $value := $table -}}
-  {{- if kindIs "map" $value }}{{ include "sifhub.tidy" $value }}
-  {{- else if kindIs "invalid" $value }}{{ $_ := unset $table $key }}
+  {{- if kindIs "map" $value }}{{ include "sifhub.whole" $value }}
   {{- else if kindIs "float64" $value }}{{ $_ := set $table $key (int64 $value) }}
   {{- end -}}
 {{- end -}}
