@@ -39,8 +39,9 @@ fuzz: ## Fuzz the reader of SIF images for five minutes
 	command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --locked --version 0.13.2
 	RUSTC_BOOTSTRAP=1 cargo fuzz run sif -- -max_total_time=300 -max_len=1048576
 
-update: ## Write the generated files anew: schema.graphql, docs/configuration.md, docs/config.schema.json
-	UPDATE=1 cargo test --locked --test main generated
+update: ## Write the generated files anew: the schemas, docs/configuration.md, the access matrix
+	UPDATE=1 cargo test --locked --test main -- generated access
+	helm/schema
 
 test-tools: ## Install the real servers and clients that the tests use
 	tests/tools/install '$(SIFHUB_TEST_TOOLS)'

@@ -151,7 +151,7 @@ fn rooms_used(text: &str) -> Vec<String> {
         .join("\n");
     code.split("crate::")
         .skip(1)
-        .flat_map(|rest| first_names(rest))
+        .flat_map(first_names)
         .collect()
 }
 

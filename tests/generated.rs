@@ -28,3 +28,16 @@ fn the_schema_of_the_configuration_is_current() {
 fn the_schema_of_the_graph_is_current() {
     assert_current("schema.graphql", &sifhub::graphql::sdl());
 }
+
+#[test]
+fn the_chart_knows_the_schema_of_the_configuration() {
+    let check = std::process::Command::new("helm/schema")
+        .arg("--check")
+        .output();
+    let check = check.expect("helm/schema runs with python3");
+    assert!(
+        check.status.success(),
+        "{}",
+        String::from_utf8_lossy(&check.stderr)
+    );
+}
