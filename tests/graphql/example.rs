@@ -33,3 +33,22 @@ async fn every_example_of_the_page_works() {
     let data = alice.graphql(&container, json!({})).await;
     assert_eq!(data["container"]["tags"]["edges"][0]["node"]["name"], "1.0");
 }
+
+#[tokio::test]
+async fn every_example_of_the_documentation_works() {
+    let app = TestApp::sqlite().await;
+    let alice = app.user("alice").await;
+    alice
+        .push("alice/tools/hello", "1.0", SifBuilder::new("amd64"))
+        .await;
+    let page = include_str!("../../docs/graphql.md");
+    let blocks = page.split("```graphql\n").skip(1);
+    let queries: Vec<&str> = blocks
+        .filter_map(|block| block.split("```").next())
+        .collect();
+    assert!(queries.len() >= 4);
+    for query in queries {
+        let data = alice.graphql(query, json!({})).await;
+        assert!(!data.to_string().contains("null"), "{query}: {data}");
+    }
+}
