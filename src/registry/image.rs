@@ -18,7 +18,7 @@ use serde_json::json;
 use super::{
     Caller, Digest, Tx, blob, container as containers, fresh_id,
     page::{Page, PageArgs, Sort, page},
-    path::{ContainerPath, Reference, description},
+    path::{ContainerPath, Reference, TAG_MAX, description, plain},
     sif::{self, Inspection},
 };
 use crate::{
@@ -124,13 +124,15 @@ pub async fn inspections(caller: &Caller, images: &[Image]) -> Result<HashMap<St
 /// names one image, whatever `arch` says.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none, or none that the caller may see.
+/// [`Error::NotFound`] when there is none, or none that the caller may see; [`Error::Invalid`] for an `arch` that no
+/// image can have.
 pub async fn find(
     caller: &Caller,
     path: &ContainerPath,
     reference: &Reference,
     arch: Option<&str>,
 ) -> Result<Image> {
+    plain("arch", arch.unwrap_or_default(), TAG_MAX)?;
     open_where(caller.db(), caller.actor(), |q| {
         at(q, path, reference, arch)
     })

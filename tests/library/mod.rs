@@ -5,6 +5,7 @@ mod pull;
 mod push;
 mod search;
 mod tags;
+mod text;
 mod tree;
 mod upload;
 
