@@ -1,4 +1,5 @@
 //! The library protocol, as its clients speak it: every status and shape here is one that a client compares.
+mod collect;
 mod discovery;
 mod multipart;
 mod pull;
