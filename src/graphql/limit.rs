@@ -1,6 +1,6 @@
 //! How much one operation may ask for.
 //!
-//! Each field costs 1; a list costs its page size times what it asks for of each row. Before any of the library's own
+//! Each field costs 1; a list costs its page size times what it asks for of each row, and its statement. Before any of the library's own
 //! walks over an operation, [`Limits::check`] bounds what its fragments unfold to, since those walks follow every spread.
 use std::{collections::HashMap, sync::Arc};
 
@@ -19,13 +19,45 @@ pub(super) const RECURSION_MAX: usize = 64;
 /// How many directives one field may have.
 pub(super) const DIRECTIVES_MAX: usize = 16;
 
-/// The number of fields that selections unfold to, each fragment counted once.
+/// What the lists of the schema about itself may cost together, each counted by [`schema_rows`]. The query by which tools
+/// learn the schema costs two thirds of it.
+const INTROSPECTION_MAX: usize = 500_000;
+
+/// How many rows a list of the schema about itself has, about. The library counts such lists as single fields, but each
+/// type lists types, which list types.
+fn schema_rows(field: &str) -> usize {
+    match field {
+        "types" => 100,
+        "args" | "enumValues" | "fields" | "inputFields" | "interfaces" | "possibleTypes" => 10,
+        _ => 1,
+    }
+}
+
+/// The number of fields that selections unfold to, each fragment walked through once.
 struct Sizes<'a> {
     document: &'a ExecutableDocument,
     known: HashMap<&'a Name, usize>,
+    rows: fn(&str) -> usize,
 }
 
 impl<'a> Sizes<'a> {
+    /// The number for a whole document, where a field has so many rows.
+    fn total(
+        document: &'a ExecutableDocument,
+        rows: fn(&str) -> usize,
+    ) -> Result<usize, ServerError> {
+        let mut sizes = Self {
+            document,
+            known: HashMap::new(),
+            rows,
+        };
+        let mut total: usize = 0;
+        for (_, operation) in document.operations.iter() {
+            total = total.saturating_add(sizes.of(&operation.node.selection_set, 0)?);
+        }
+        Ok(total)
+    }
+
     fn of(
         &mut self,
         set: &'a Positioned<SelectionSet>,
@@ -40,13 +72,15 @@ impl<'a> Sizes<'a> {
             let size = match &item.node {
                 Selection::Field(field) => self
                     .of(&field.node.selection_set, depth + 1)?
+                    .saturating_mul((self.rows)(&field.node.name.node))
                     .saturating_add(1),
                 Selection::InlineFragment(inline) => {
                     self.of(&inline.node.selection_set, depth + 1)?
                 }
-                Selection::FragmentSpread(spread) => {
-                    self.fragment(&spread.node.fragment_name.node, depth + 1)?
-                }
+                // A spread counts even if its fragment is empty or missing: following it is work, too.
+                Selection::FragmentSpread(spread) => self
+                    .fragment(&spread.node.fragment_name.node, depth + 1)?
+                    .saturating_add(1),
             };
             total = total.saturating_add(size);
         }
@@ -83,19 +117,16 @@ impl Limits {
 
     /// Refuses an operation whose fragments unfold to more fields than it may cost, in time proportional to its text.
     pub(super) fn check(&self, document: &ExecutableDocument) -> Result<(), ServerError> {
-        let mut sizes = Sizes {
-            document,
-            known: HashMap::new(),
-        };
-        let mut total: usize = 0;
-        for (_, operation) in document.operations.iter() {
-            total = total.saturating_add(sizes.of(&operation.node.selection_set, 0)?);
-        }
+        let total = Sizes::total(document, |_| 1)?;
         if total > self.complexity {
             let words = format!(
                 "the operation unfolds to {total} fields where {} are allowed; ask for fewer",
                 self.complexity
             );
+            return Err(coded(words, TOO_COMPLEX));
+        }
+        if Sizes::total(document, schema_rows)? > INTROSPECTION_MAX {
+            let words = "the operation asks for too much of the schema; ask in several steps";
             return Err(coded(words, TOO_COMPLEX));
         }
         Ok(())

@@ -8,6 +8,7 @@ mod error;
 mod id;
 mod limit;
 mod loader;
+mod meter;
 mod mutation;
 mod object;
 mod page;
@@ -19,6 +20,7 @@ use chrono::{DateTime, Utc};
 
 use crate::config;
 use limit::Limits;
+use meter::Meters;
 use mutation::Mutation;
 use object::{Collection, Container, Image, Key, Namespace, Tag, Token, User};
 use page::List;
@@ -43,7 +45,8 @@ fn schema(config: &config::Graphql) -> Graph {
         .override_output_type_description::<List<User>>("A page of users.")
         .limit_recursive_depth(limit::RECURSION_MAX)
         .limit_directives(limit::DIRECTIVES_MAX)
-        .extension(Limits::new(config));
+        .extension(Limits::new(config))
+        .extension(Meters);
     if config.introspection {
         builder.finish()
     } else {

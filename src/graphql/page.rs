@@ -225,13 +225,29 @@ pub(super) fn size(argument: &str, size: i32) -> Result<u64> {
         .ok_or_else(|| Error::invalid(argument, format!("must be 1 to {PAGE_MAX}, not {size}")))
 }
 
-/// What a list costs: its page size times what is asked of each row. Sizes that will be refused cost as if allowed.
+/// What a statement costs, however little it finds.
+const STATEMENT: usize = 10;
+/// What looking through all names and descriptions costs, however little is found.
+const SEARCH: usize = 100;
+
+/// What a list costs: a statement, and its page size times what is asked of each row. Sizes that will be refused cost as
+/// if allowed.
 pub(super) fn cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
     let rows = first.or(last).map_or(PAGE_DEFAULT, |rows| {
         u64::try_from(rows).unwrap_or(1).clamp(1, PAGE_MAX)
     });
     let rows = usize::try_from(rows).unwrap_or(usize::MAX);
-    rows.saturating_mul(child).saturating_add(1)
+    rows.saturating_mul(child).saturating_add(STATEMENT)
+}
+
+/// What a search costs that finds up to `first` rows.
+pub(super) fn search_cost(first: i32, child: usize) -> usize {
+    cost(Some(first), None, child).saturating_add(SEARCH)
+}
+
+/// What a list without pages costs, whose length nobody knows beforehand: as much as a page, without its statement.
+pub(super) fn whole_cost(child: usize) -> usize {
+    cost(None, None, child).saturating_sub(STATEMENT - 1)
 }
 
 /// The connection over a page; counts the whole list only if the operation asks.

@@ -8,7 +8,7 @@ use super::{
     object::{Collection, Container, Image, Key, Namespace, Node, Tag, Token, User, Visibility},
     page::{
         CollectionOrderField, ContainerOrderField, ImageOrderField, List, NamespaceOrderField,
-        Order, UserOrderField, Window, cost, list, size,
+        Order, UserOrderField, Window, cost, list, search_cost, size,
     },
     scalar::ContainerPath,
 };
@@ -240,7 +240,7 @@ impl Query {
 
     /// What holds a text in its name, path or description, in upper or lower case. Errors: `INVALID` for less than 3
     /// characters.
-    #[graphql(complexity = "cost(Some(first), None, child_complexity)")]
+    #[graphql(complexity = "search_cost(first, child_complexity)")]
     async fn search(
         &self,
         ctx: &Context<'_>,
@@ -283,7 +283,7 @@ impl Query {
 
     /// The public keys that match a question as key servers take it. Errors: `INVALID` for a text of less than 3 characters
     /// or a number of digits that no key has.
-    #[graphql(complexity = "cost(Some(first), None, child_complexity)")]
+    #[graphql(complexity = "search_cost(first, child_complexity)")]
     async fn keys(
         &self,
         ctx: &Context<'_>,

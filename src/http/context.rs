@@ -3,11 +3,12 @@ use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use data_encoding::HEXLOWER;
 use poem::{
-    Endpoint, IntoResponse, Middleware, Request, Response, Result,
+    Body, Endpoint, IntoResponse, Middleware, Request, Response, Result,
     http::{HeaderName, HeaderValue, Uri},
 };
 use tracing::Instrument;
 
+use super::patience::{PATIENCE, bounded};
 use crate::{
     config::{Config, HttpUrl, Network},
     protocol::RequestContext,
@@ -62,6 +63,8 @@ impl<E: Endpoint> Endpoint for InContext<E> {
         let (id, client) = (facts.id.clone(), facts.client);
         let (method, path) = (request.method().clone(), redacted(request.uri()));
         request.extensions_mut().insert(facts);
+        let body = request.take_body().into_bytes_stream();
+        request.set_body(Body::from_bytes_stream(bounded(body, PATIENCE)));
         let span = tracing::info_span!("request", id = &*id);
         let answer = self.inner.call(request).instrument(span.clone()).await;
         let mut response =

@@ -4,6 +4,7 @@
 //! Must not know what a surface answers.
 mod context;
 mod health;
+mod patience;
 mod routes;
 mod server;
 mod tls;

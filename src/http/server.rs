@@ -1,5 +1,5 @@
 //! Listening, and stopping without breaking off what runs.
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use poem::{
     Server,
@@ -13,6 +13,9 @@ use crate::{
     error::{Error, Result},
     registry::Registry,
 };
+
+/// How long a connection may lie still between requests. One with a request under way is never cut off.
+const IDLE: Duration = Duration::from_secs(120);
 
 /// Serves until SIGTERM or SIGINT; then takes no new work and lets running transfers finish, as long as configured.
 ///
@@ -52,6 +55,7 @@ async fn run(acceptor: impl Acceptor + 'static, registry: Arc<Registry>) -> Resu
     tracing::info!(listen = %config.http.listen, url = own_url(config), "serving");
     let stop = stop_signal().map_err(anyhow::Error::from)?;
     Server::new_with_acceptor(acceptor)
+        .idle_timeout(IDLE)
         .run_with_graceful_shutdown(
             endpoint(&registry),
             stop,

@@ -2,7 +2,7 @@
 //!
 //! Bytes come first, rows second, and [`collect`] may run at any time. So whoever publishes announces the blob's row
 //! before its bytes; collection marks a row before it removes the bytes, and never one that was announced within the
-//! time of grace.
+//! time of grace. Should a push take longer than that, it finds its bytes gone while it holds their row, and fails.
 use std::{ops::Range, time::Duration};
 
 use bytes::Bytes;
@@ -11,6 +11,7 @@ use entity::{blob, image};
 use futures::{Stream, TryStreamExt, pin_mut};
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    TryInsertResult,
     sea_query::{Expr, OnConflict, Query},
 };
 
@@ -93,6 +94,29 @@ pub(in crate::registry) async fn touch(tx: &Tx, digest: &str, size: u64) -> Resu
             what: "storage",
             source: anyhow::anyhow!("{digest} is being collected"),
         }),
+    }
+}
+
+/// Keeps collection away from a blob until the end of the transaction, and for the time of grace. False: it is not there,
+/// or being collected.
+pub(in crate::registry) async fn hold(tx: &Tx, digest: &str) -> Result<bool> {
+    let held = blob::Entity::update_many()
+        .col_expr(blob::Column::TouchedAt, Expr::value(tx.now()))
+        .filter(blob::Column::Digest.eq(digest))
+        .filter(blob::Column::Removing.eq(false))
+        .exec(tx.db())
+        .await?;
+    Ok(held.rows_affected > 0)
+}
+
+/// Makes sure that bytes whose row is held were not collected before.
+///
+/// # Errors
+/// [`Error::Unavailable`] when they were: they must be pushed again.
+pub(in crate::registry) async fn check_there(caller: &Caller, digest: &Digest) -> Result<()> {
+    match caller.storage().blob(digest).await? {
+        Some(_) => Ok(()),
+        None => Err(lost(digest)),
     }
 }
 
@@ -181,23 +205,43 @@ async fn remove(
     row: &blob::Model,
     young: chrono::DateTime<chrono::Utc>,
 ) -> Result<bool> {
-    let marked = blob::Entity::update_many()
-        .col_expr(blob::Column::Removing, Expr::value(true))
-        .filter(blob::Column::Digest.eq(&row.digest))
-        .filter(blob::Column::TouchedAt.lt(young))
-        .filter(unreferenced())
-        .exec(caller.db())
-        .await?;
-    if marked.rows_affected == 0 {
+    if !mark(caller, &row.digest, young).await? {
         return Ok(false);
     }
-    caller.storage().remove(&row.digest.parse()?).await?;
+    remove_marked(caller, &row.digest.parse()?).await?;
+    Ok(true)
+}
+
+/// Marks a blob, unless it was touched or referred to meanwhile. Whoever holds the row is waited for, and only the next
+/// statement sees what they did.
+async fn mark(caller: &Caller, digest: &str, young: chrono::DateTime<chrono::Utc>) -> Result<bool> {
+    caller
+        .change(async |tx| {
+            internal::<blob::Entity>()
+                .filter(blob::Column::Digest.eq(digest))
+                .lock_exclusive()
+                .one(tx.db())
+                .await?;
+            let marked = blob::Entity::update_many()
+                .col_expr(blob::Column::Removing, Expr::value(true))
+                .filter(blob::Column::Digest.eq(digest))
+                .filter(blob::Column::TouchedAt.lt(young))
+                .filter(unreferenced())
+                .exec(tx.db())
+                .await?;
+            Ok(Change::none(marked.rows_affected > 0))
+        })
+        .await
+}
+
+async fn remove_marked(caller: &Caller, digest: &Digest) -> Result<()> {
+    caller.storage().remove(digest).await?;
     blob::Entity::delete_many()
-        .filter(blob::Column::Digest.eq(&row.digest))
+        .filter(blob::Column::Digest.eq(digest.to_string()))
         .filter(blob::Column::Removing.eq(true))
         .exec(caller.db())
         .await?;
-    Ok(true)
+    Ok(())
 }
 
 /// Stored bytes without a row: their push was killed between bytes and rows, or a database was restored.
@@ -217,12 +261,36 @@ async fn collect_orphans(
         if !old || known(caller, &blob.digest).await? {
             continue;
         }
-        if !dry_run {
-            caller.storage().remove(&blob.digest).await?;
+        if !dry_run && !remove_orphan(caller, &blob).await? {
+            continue;
         }
         collected.blobs.push((blob.digest, blob.size));
     }
     Ok(())
+}
+
+/// Gives the bytes a row that is marked, so that nobody publishes the same ones until they are gone. Killed in between, the
+/// next collection finds the row old enough.
+async fn remove_orphan(caller: &Caller, orphan: &crate::storage::Blob) -> Result<bool> {
+    let row = blob::ActiveModel {
+        digest: Set(orphan.digest.to_string()),
+        size: Set(super::image::signed_size(orphan.size)?),
+        touched_at: Set(chrono::DateTime::UNIX_EPOCH),
+        removing: Set(true),
+    };
+    let unless_there = OnConflict::column(blob::Column::Digest)
+        .do_nothing()
+        .to_owned();
+    let added = blob::Entity::insert(row)
+        .on_conflict(unless_there)
+        .try_insert()
+        .exec_without_returning(caller.db())
+        .await?;
+    if !matches!(added, TryInsertResult::Inserted(1)) {
+        return Ok(false);
+    }
+    remove_marked(caller, &orphan.digest).await?;
+    Ok(true)
 }
 
 async fn known(caller: &Caller, digest: &Digest) -> Result<bool> {

@@ -56,6 +56,10 @@ pub async fn migrate(db: &DatabaseConnection) -> Result<()> {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
+        if let Some(SqlErr::ForeignKeyConstraintViolation(_)) = error.sql_err() {
+            let words = "what this belongs to was deleted meanwhile; look again, then try again";
+            return Self::Conflict(words.into());
+        }
         match code(&error) {
             Some(code) if is_full(&code) => Self::StorageFull,
             Some(code) if !is_unavailable(&code) => Self::Internal(error.into()),

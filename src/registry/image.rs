@@ -18,7 +18,7 @@ use serde_json::json;
 use super::{
     Caller, Digest, Tx, blob, container as containers, fresh_id,
     page::{Page, PageArgs, Sort, page},
-    path::{ContainerPath, Reference, description},
+    path::{ContainerPath, Reference, TAG_MAX, description, plain},
     sif::{self, Inspection},
 };
 use crate::{
@@ -124,13 +124,15 @@ pub async fn inspections(caller: &Caller, images: &[Image]) -> Result<HashMap<St
 /// names one image, whatever `arch` says.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none, or none that the caller may see.
+/// [`Error::NotFound`] when there is none, or none that the caller may see; [`Error::Invalid`] for an `arch` that no
+/// image can have.
 pub async fn find(
     caller: &Caller,
     path: &ContainerPath,
     reference: &Reference,
     arch: Option<&str>,
 ) -> Result<Image> {
+    plain("arch", arch.unwrap_or_default(), TAG_MAX)?;
     open_where(caller.db(), caller.actor(), |q| {
         at(q, path, reference, arch)
     })
@@ -238,16 +240,13 @@ async fn insert(
 
 /// Takes the bytes from another image of the same digest that the caller may pull.
 async fn adopt(tx: &Tx, image: Granted<Push, image::Model>) -> Result<Granted<Push, image::Model>> {
-    let twin = rows::<Pull, image::Entity>(tx.actor())
-        .narrow(|q| {
-            q.filter(image::Column::Digest.eq(&image.digest))
-                .filter(image::Column::Blob.is_not_null())
-        })
-        .narrow(|q| q.limit(1))
-        .one(tx.db())
-        .await?;
-    let Some(twin) = twin else { return Ok(image) };
-    blob::touch(tx, &twin.digest, twin.size.unsigned_abs()).await?;
+    if twin(tx, &image).await?.is_none() || !blob::hold(tx, &image.digest).await? {
+        return Ok(image);
+    }
+    // The one that was seen may have been deleted, and its bytes collected, before they were held.
+    let Some(twin) = twin(tx, &image).await? else {
+        return Ok(image);
+    };
     let mut row = (*image).clone().into_active_model();
     row.blob = Set(twin.blob.clone());
     row.size = Set(twin.size);
@@ -257,6 +256,18 @@ async fn adopt(tx: &Tx, image: Granted<Push, image::Model>) -> Result<Granted<Pu
     row.uploaded_at = Set(Some(tx.now()));
     let row = row.update(tx.db()).await?;
     Ok(image.replaced(row))
+}
+
+/// An uploaded image of the same digest that the caller may pull.
+async fn twin(tx: &Tx, image: &image::Model) -> Result<Option<Image>> {
+    rows::<Pull, image::Entity>(tx.actor())
+        .narrow(|q| {
+            q.filter(image::Column::Digest.eq(&image.digest))
+                .filter(image::Column::Blob.is_not_null())
+                .limit(1)
+        })
+        .one(tx.db())
+        .await
 }
 
 /// Gives an announced image its bytes: checks them against the digest and reads the SIF, stores them, then writes the
@@ -286,6 +297,7 @@ pub(in crate::registry) async fn publish(
             let image = open::<Push, image::Entity>(tx.db(), tx.actor(), id).await?;
             let path = path(tx, &image).await?;
             blob::touch(tx, &image.digest, staged.size).await?;
+            blob::check_there(caller, &digest).await?;
             sif::keep(tx, &image.digest, &inspection).await?;
             let image = fill(tx, image, staged.size, &inspection).await?;
             let details = json!({"digest": image.digest, "size": image.size, "arch": image.arch});

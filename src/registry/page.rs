@@ -35,7 +35,8 @@ impl Cursor {
     pub fn decode(text: &str) -> Result<Self> {
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok();
         bytes
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok())
+            .filter(|cursor| !cursor.key.contains('\0'))
             .ok_or_else(|| {
                 Error::invalid(
                     "cursor",

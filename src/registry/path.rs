@@ -205,13 +205,23 @@ fn digest_in(text: &str) -> Option<Digest> {
 /// The longest description, in bytes.
 pub const DESCRIPTION_MAX: usize = 64 * 1024;
 
-/// Checks a description's length.
+/// Checks a description.
 pub(in crate::registry) fn description(text: String) -> Result<String> {
-    match text.len() {
-        0..=DESCRIPTION_MAX => Ok(text),
-        length => {
-            let why = format!("{length} bytes are more than the {DESCRIPTION_MAX} allowed");
-            Err(Error::invalid("description", why))
-        }
+    plain("description", &text, DESCRIPTION_MAX)?;
+    Ok(text)
+}
+
+/// Checks that a text is no longer than `max` bytes and has no NUL, which PostgreSQL does not take.
+///
+/// # Errors
+/// [`Error::Invalid`], naming `what`.
+pub(in crate::registry) fn plain(what: &str, text: &str, max: usize) -> Result<()> {
+    if text.len() > max {
+        let why = format!("{} bytes are more than the {max} allowed", text.len());
+        return Err(Error::invalid(what, why));
     }
+    if text.contains('\0') {
+        return Err(Error::invalid(what, "it has a NUL; send text without"));
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@ use sea_orm::{
 
 use super::{
     Caller, collection::Collection, container::Container, image::Image, namespace::Namespace,
+    path::plain,
 };
 use crate::{
     access::{Pull, rows},
@@ -16,6 +17,10 @@ use crate::{
 
 /// The shortest text that is searched for, in characters, as clients demand.
 pub const TEXT_MIN: usize = 3;
+/// The longest text that is searched for, in bytes. SQLite refuses patterns that are much longer.
+pub const TEXT_MAX: usize = 1024;
+/// The most architectures that one search names.
+pub const ARCHS_MAX: usize = 32;
 /// The most things of one kind that a search finds.
 pub const FOUND_MAX: u64 = 100;
 
@@ -46,7 +51,8 @@ pub struct Found {
 /// Finds what the caller may see.
 ///
 /// # Errors
-/// [`Error::Invalid`] when the text is shorter than [`TEXT_MIN`].
+/// [`Error::Invalid`] when the text is shorter than [`TEXT_MIN`] or longer than [`TEXT_MAX`], or names too many
+/// architectures.
 pub async fn search(caller: &Caller, search: &Search) -> Result<Found> {
     let text = search.text.trim().to_lowercase();
     if text.chars().count() < TEXT_MIN {
@@ -55,6 +61,8 @@ pub async fn search(caller: &Caller, search: &Search) -> Result<Found> {
             format!("search for at least {TEXT_MIN} characters"),
         ));
     }
+    plain("value", &text, TEXT_MAX)?;
+    check_archs(&search.archs)?;
     let pattern = pattern(&text);
     Ok(Found {
         namespaces: namespaces(caller, &pattern).await?,
@@ -62,6 +70,15 @@ pub async fn search(caller: &Caller, search: &Search) -> Result<Found> {
         containers: containers(caller, &pattern).await?,
         images: images(caller, &pattern, search).await?,
     })
+}
+
+fn check_archs(archs: &[String]) -> Result<()> {
+    if archs.len() > ARCHS_MAX {
+        return Err(Error::invalid("arch", format!("name {ARCHS_MAX} at most")));
+    }
+    archs
+        .iter()
+        .try_for_each(|arch| plain("arch", arch, TEXT_MAX))
 }
 
 /// `LIKE` pattern for anything that holds the text; its wildcards stand for themselves.

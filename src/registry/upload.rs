@@ -12,8 +12,8 @@ use entity::{
 };
 use futures::{Stream, StreamExt};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait, Set,
     sea_query::{Expr, OnConflict},
 };
 use tokio::time::{Instant, sleep};
@@ -222,11 +222,30 @@ pub async fn receive(
         first: number == 1,
     };
     let staged = inflow.stage(&format!("upload-{id}-{number}"), body).await?;
-    if upload.part_count() == 1 {
-        verify_only_part(caller, image, &staged).await?;
+    let unneeded = match keep(caller, &upload, number, &staged).await {
+        Ok(before) => before,
+        Err(error) => {
+            caller.storage().discard(&staged.key).await?;
+            return Err(error);
+        }
+    };
+    if let Some(before) = unneeded {
+        caller.storage().discard(&before).await?;
     }
-    keep_part(caller, &upload, number, &staged).await?;
     Ok(staged.digest)
+}
+
+/// Keeps a part that has arrived, and tells the key of the one that it replaces.
+async fn keep(
+    caller: &Caller,
+    upload: &Upload,
+    number: u32,
+    staged: &Staged,
+) -> Result<Option<String>> {
+    if upload.part_count() == 1 {
+        verify_only_part(caller, upload.image(), staged).await?;
+    }
+    keep_part(caller, upload, number, staged).await
 }
 
 /// With one part the digest can be told right or wrong at once, where the client still listens.
@@ -235,7 +254,6 @@ async fn verify_only_part(caller: &Caller, image: ImageId, staged: &Staged) -> R
     if row.digest == staged.digest.to_string() {
         return Ok(());
     }
-    caller.storage().discard(&staged.key).await?;
     let why = format!(
         "expected {}, but what arrived is {}; push the image again",
         row.digest, staged.digest
@@ -255,8 +273,13 @@ async fn rows_of_system(caller: &Caller, image: ImageId) -> Result<image::Model>
         .into_row())
 }
 
-/// Keeps a part, in place of one of the same number that arrived before.
-async fn keep_part(caller: &Caller, upload: &Upload, number: u32, staged: &Staged) -> Result<()> {
+/// Keeps a part, in place of one of the same number that arrived before. The upload may have ended meanwhile.
+async fn keep_part(
+    caller: &Caller,
+    upload: &Upload,
+    number: u32,
+    staged: &Staged,
+) -> Result<Option<String>> {
     let number = i32::try_from(number).map_err(anyhow::Error::from)?;
     let row = upload_part::ActiveModel {
         upload_id: Set(upload.id()),
@@ -272,8 +295,11 @@ async fn keep_part(caller: &Caller, upload: &Upload, number: u32, staged: &Stage
             upload_part::Column::Digest,
         ])
         .to_owned();
-    let before = caller
+    caller
         .change(async |tx| {
+            if !renew(tx.db(), caller, upload.id()).await? {
+                return Err(Error::NotFound("upload"));
+            }
             let before = internal::<upload_part::Entity>()
                 .filter(upload_part::Column::UploadId.eq(upload.id()))
                 .filter(upload_part::Column::Number.eq(number))
@@ -283,26 +309,22 @@ async fn keep_part(caller: &Caller, upload: &Upload, number: u32, staged: &Stage
                 .on_conflict(newest)
                 .exec_without_returning(tx.db())
                 .await?;
-            Ok(Change::none(before))
+            Ok(Change::none(before.map(|part| part.staged)))
         })
-        .await?;
-    renew(caller, upload.id()).await?;
-    match before {
-        Some(before) => caller.storage().discard(&before.staged).await,
-        None => Ok(()),
-    }
+        .await
 }
 
-async fn renew(caller: &Caller, id: UploadId) -> Result<()> {
-    upload::Entity::update_many()
+/// Gives an upload new time. False: it is over.
+async fn renew(db: &impl ConnectionTrait, caller: &Caller, id: UploadId) -> Result<bool> {
+    let renewed = upload::Entity::update_many()
         .col_expr(
             upload::Column::ExpiresAt,
             Expr::value(caller.now() + retention(caller)),
         )
         .filter(upload::Column::Id.eq(id))
-        .exec(caller.db())
+        .exec(db)
         .await?;
-    Ok(())
+    Ok(renewed.rows_affected > 0)
 }
 
 /// Bytes on their way from a client into staging.
@@ -352,7 +374,9 @@ impl Inflow<'_> {
                 writer.write(chunk).await?;
             }
             if let Some(upload) = self.upload.filter(|_| renewed.elapsed() > RENEWAL) {
-                renew(self.caller, upload).await?;
+                if !renew(self.caller.db(), self.caller, upload).await? {
+                    return Err(Error::NotFound("upload"));
+                }
                 renewed = Instant::now();
             }
         }

@@ -118,8 +118,9 @@ pub async fn by_ids(caller: &Caller, ids: &[UserId]) -> Result<HashMap<UserId, U
 /// # Errors
 /// [`Error::NotFound`] when there is none, or none that the caller may see.
 pub async fn find(caller: &Caller, name: &str) -> Result<User> {
+    let name: Name = name.parse().map_err(|_| Error::NotFound("user"))?;
     open_where(caller.db(), caller.actor(), |q: Select<user::Entity>| {
-        q.filter(user::Column::Name.eq(name))
+        q.filter(user::Column::Name.eq(name.as_str()))
     })
     .await
 }

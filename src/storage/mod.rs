@@ -102,10 +102,7 @@ impl Storage {
     /// # Errors
     /// `Unavailable` when the backend does not answer.
     pub async fn remove(&self, digest: &Digest) -> Result<()> {
-        self.operator
-            .delete(&blob_path(digest))
-            .await
-            .map_err(error::from_opendal)
+        self.delete(&blob_path(digest)).await
     }
 
     /// Lists all blobs, page by page and in no order. Files that are not named as blobs are passed over.
@@ -154,11 +151,15 @@ impl Storage {
     /// # Errors
     /// `Invalid` when this cannot be a key; `Unavailable` when the backend does not answer.
     pub async fn discard(&self, key: &str) -> Result<()> {
-        let path = staged_path(key)?;
-        self.operator
-            .delete(&path)
-            .await
-            .map_err(error::from_opendal)
+        self.delete(&staged_path(key)?).await
+    }
+
+    /// A folder's backend looks before it deletes, and somebody else may come in between.
+    async fn delete(&self, path: &str) -> Result<()> {
+        match self.operator.delete(path).await {
+            Err(missing) if missing.kind() == ErrorKind::NotFound => Ok(()),
+            outcome => outcome.map_err(error::from_opendal),
+        }
     }
 }
 

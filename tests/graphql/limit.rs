@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::{alice, code};
-use crate::support::TestApp;
+use crate::support::{SifBuilder, TestApp};
 
 /// What tools send to learn the schema: as deep as they go.
 const INTROSPECTION: &str = "query { __schema { types { kind name description fields(includeDeprecated: true) { name description
@@ -83,4 +83,79 @@ async fn tools_learn_the_schema_within_the_limits_unless_told_not_to() {
     let app = TestApp::configured(|config| config.graphql.introspection = false).await;
     let answer = app.anonymous().try_graphql(INTROSPECTION, json!({})).await;
     assert_eq!(answer["data"]["__schema"], json!(null));
+}
+
+#[tokio::test]
+async fn fragments_that_unfold_to_nothing_count_too() {
+    let app = TestApp::sqlite().await;
+    let mut bomb = "{ ...F0 } fragment F16 on Query { ...Missing }".to_owned();
+    for level in 0..16 {
+        let next = level + 1;
+        bomb.push_str(&format!(
+            " fragment F{level} on Query {{ ...F{next} ...F{next} }}"
+        ));
+    }
+    let answer = app.anonymous().try_graphql(&bomb, json!({})).await;
+    assert_eq!(code(&answer), "TOO_COMPLEX");
+}
+
+#[tokio::test]
+async fn types_that_list_types_that_list_types_are_refused() {
+    let app = TestApp::sqlite().await;
+    let query = |levels: usize| {
+        let (open, close) = (
+            "possibleTypes { interfaces { ".repeat(levels),
+            "} } ".repeat(levels),
+        );
+        format!("{{ __type(name: \"Node\") {{ {open} name {close} }} }}")
+    };
+    assert_eq!(
+        code(&app.anonymous().try_graphql(&query(1), json!({})).await),
+        ""
+    );
+    assert_eq!(
+        code(&app.anonymous().try_graphql(&query(5), json!({})).await),
+        "TOO_COMPLEX"
+    );
+}
+
+#[tokio::test]
+async fn an_operation_cannot_search_without_end() {
+    let app = TestApp::sqlite().await;
+    for search in [
+        "search(text: \"abc\", first: 1) { images { id } }",
+        "keys(search: \"abc\", first: 1) { id }",
+    ] {
+        let many = |count: usize| {
+            let fields: Vec<_> = (0..count).map(|n| format!("a{n}: {search}")).collect();
+            format!("{{ {} }}", fields.join(" "))
+        };
+        assert_eq!(
+            code(&app.anonymous().try_graphql(&many(10), json!({})).await),
+            ""
+        );
+        assert_eq!(
+            code(&app.anonymous().try_graphql(&many(100), json!({})).await),
+            "TOO_COMPLEX"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_answer_cannot_grow_without_end() {
+    let app = TestApp::sqlite().await;
+    let alice = app.user("alice").await;
+    let image = SifBuilder::new("amd64").definition(&"x".repeat(1_000_000));
+    alice.push("alice/tools/wordy", "latest", image).await;
+    let ask = |times: usize| {
+        let field = "image(path: \"alice/tools/wordy\") { definition }";
+        let fields: Vec<_> = (0..times).map(|n| format!("a{n}: {field}")).collect();
+        format!("{{ {} }}", fields.join(" "))
+    };
+    assert_eq!(
+        code(&app.anonymous().try_graphql(&ask(10), json!({})).await),
+        ""
+    );
+    let answer = app.anonymous().try_graphql(&ask(100), json!({})).await;
+    assert_eq!(code(&answer), "TOO_COMPLEX");
 }

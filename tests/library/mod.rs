@@ -1,10 +1,12 @@
 //! The library protocol, as its clients speak it: every status and shape here is one that a client compares.
+mod collect;
 mod discovery;
 mod multipart;
 mod pull;
 mod push;
 mod search;
 mod tags;
+mod text;
 mod tree;
 mod upload;
 

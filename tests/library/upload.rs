@@ -1,7 +1,7 @@
 use std::io;
 
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt, stream};
 
 use super::*;
 use crate::support::on_each_database;
@@ -184,4 +184,46 @@ async fn an_upload_that_nobody_began_cannot_end() {
     let (alice, _, image, _) = announced(&app).await;
     refused(&complete(&alice, &image).await, 404);
     refused(&complete(&alice, "000000000000000000000001").await, 404);
+}
+
+/// A body of which the second half comes when `between` is done.
+fn halves(bytes: &[u8], between: impl Future<Output = ()> + Send + 'static) -> Body {
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    let (first, second) = (
+        Bytes::copy_from_slice(first),
+        Bytes::copy_from_slice(second),
+    );
+    let second = stream::once(async move {
+        between.await;
+        io::Result::Ok(second)
+    });
+    Body::from_bytes_stream(stream::iter([io::Result::Ok(first)]).chain(second))
+}
+
+#[tokio::test]
+async fn a_part_that_arrives_after_the_end_of_its_upload_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let app = TestApp::in_folder(folder.path()).await;
+    let (alice, container, image, bytes) = announced(&app).await;
+    let path = upload_path(&alice, &image, &bytes).await;
+    let (sender, address, whole) = (app.anonymous(), path.clone(), bytes.clone());
+    let (client, name) = (alice.clone(), image.clone());
+    let pushed_meanwhile = async move {
+        sender.send("PUT", &address, whole).await.expect(200);
+        complete(&client, &name).await.expect(200);
+    };
+    let body = halves(&bytes, pushed_meanwhile);
+    refused(&app.anonymous().send("PUT", &path, body).await, 404);
+
+    let other = SifBuilder::new("amd64").payload(4096, 1).build();
+    let image = announce(&alice, &container, &other).await;
+    let path = upload_path(&alice, &image, &other).await;
+    let delete = format!("/v1/images/{PATH}:{}", hash(&other));
+    let client = alice.clone();
+    let deleted_meanwhile = async move { drop(client.delete(&delete).await.expect(200)) };
+    let body = halves(&other, deleted_meanwhile);
+    refused(&app.anonymous().send("PUT", &path, body).await, 404);
+
+    let staged = std::fs::read_dir(folder.path().join("staging")).expect("a folder");
+    assert_eq!(staged.count(), 0);
 }

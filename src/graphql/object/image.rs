@@ -12,7 +12,7 @@ use crate::{
     graphql::{
         id::GlobalId,
         loader::{InspectionOf, PathOf, TagsOf, load, load_present},
-        page::{cost, size},
+        page::{cost, size, whole_cost},
         scalar::{Bytes, Digest},
     },
     protocol::RequestContext,
@@ -150,6 +150,7 @@ impl Image {
     }
 
     /// Its signatures, not checked.
+    #[graphql(complexity = "whole_cost(child_complexity)")]
     async fn signatures(&self, ctx: &Context<'_>) -> Result<Vec<Signature>> {
         let inspection = self.inspection(ctx).await?;
         Ok(inspection
@@ -161,11 +162,13 @@ impl Image {
     }
 
     /// Its labels, by key.
+    #[graphql(complexity = "whole_cost(child_complexity)")]
     async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Pair>> {
         Ok(pairs(&self.inspection(ctx).await?.metadata.labels))
     }
 
     /// Shell code that sets its environment, by path in the image.
+    #[graphql(complexity = "whole_cost(child_complexity)")]
     async fn environment(&self, ctx: &Context<'_>) -> Result<Vec<Pair>> {
         Ok(pairs(&self.inspection(ctx).await?.metadata.environment))
     }
@@ -196,24 +199,28 @@ impl Image {
     }
 
     /// The apps in it, by name.
+    #[graphql(complexity = "whole_cost(child_complexity)")]
     async fn apps(&self, ctx: &Context<'_>) -> Result<Vec<App>> {
         let inspection = self.inspection(ctx).await?;
         Ok(inspection.metadata.apps.iter().map(Into::into).collect())
     }
 
     /// Its file systems.
+    #[graphql(complexity = "whole_cost(child_complexity)")]
     async fn partitions(&self, ctx: &Context<'_>) -> Result<Vec<Partition>> {
         let inspection = self.inspection(ctx).await?;
         Ok(inspection.partitions.iter().map(Into::into).collect())
     }
 
     /// Everything in the file, in its order; never more than 4096.
+    #[graphql(complexity = "whole_cost(child_complexity)")]
     async fn descriptors(&self, ctx: &Context<'_>) -> Result<Vec<Descriptor>> {
         let inspection = self.inspection(ctx).await?;
         Ok(inspection.descriptors.iter().map(Into::into).collect())
     }
 
     /// The software bills of materials in it.
+    #[graphql(complexity = "whole_cost(child_complexity)")]
     async fn sboms(&self, ctx: &Context<'_>) -> Result<Vec<Sbom>> {
         let inspection = self.inspection(ctx).await?;
         Ok(inspection.sboms.iter().map(Into::into).collect())

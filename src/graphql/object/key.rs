@@ -7,6 +7,7 @@ use crate::{
     graphql::{
         id::GlobalId,
         loader::{NamesOf, load},
+        page::whole_cost,
     },
     registry::key,
 };
@@ -36,6 +37,7 @@ impl Key {
     }
 
     /// The names it carries, in its order.
+    #[graphql(complexity = "whole_cost(child_complexity)")]
     async fn user_ids(&self, ctx: &Context<'_>) -> Result<Vec<KeyName>> {
         let names = load(ctx, NamesOf(self.0.fingerprint.clone())).await?;
         Ok(names.into_iter().flatten().map(Into::into).collect())
