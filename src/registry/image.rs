@@ -330,6 +330,10 @@ async fn read_sif(caller: &Caller, staged: &Staged) -> Result<Inspection> {
     match inspect(&source, staged.size).await {
         Ok(inspection) => Ok(inspection),
         Err(InspectError::Damage(damage)) => Err(Error::invalid("image", damage.to_string())),
+        // Another request ended the same upload and took the bytes.
+        Err(InspectError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(Error::NotFound("upload"))
+        }
         Err(InspectError::Io(error)) => Err(Error::Unavailable {
             what: "storage",
             source: error.into(),
