@@ -402,7 +402,7 @@ fn by_name(text: &str) -> sea_orm::sea_query::SelectStatement {
 /// Removes a key of the caller.
 ///
 /// # Errors
-/// Those of [`open`].
+/// Those of [`open_where`].
 pub async fn delete(caller: &Caller, fingerprint: &str) -> Result<()> {
     caller
         .change(async |tx| {
