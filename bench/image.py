@@ -60,6 +60,7 @@ class Image:
                 self._stable.update(block)
                 self._stable_md5.update(block)
                 file.write(block)
+            file.write(bytes(TAIL))
 
     def _blocks(self, head: bytes):
         """Everything but the tail."""

@@ -42,4 +42,4 @@ def run(*command: str, **options) -> str:
 
 def curl(*arguments: str) -> str:
     """Transfers something. Without the wait for `100 Continue`, which would add a second where a server is silent."""
-    return run("curl", "--silent", "--show-error", "--fail", "--header", "Expect:", *arguments)
+    return run("curl", "--silent", "--show-error", "--fail-with-body", "--header", "Expect:", *arguments)
