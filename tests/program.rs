@@ -252,14 +252,16 @@ async fn tls_is_served_and_a_changed_certificate_is_taken_without_a_restart() {
         "https://localhost:{}/assets/config/config.prod.json",
         address.rsplit(':').next().expect("a port")
     );
-    let config: Value = trusting(&first)
-        .get(&url)
-        .send()
-        .await
-        .expect("TLS")
-        .json()
-        .await
-        .expect("JSON");
+    // A connection that comes before the server has taken up its certificate is reset.
+    let mut answer = trusting(&first).get(&url).send().await;
+    for _ in 0..50 {
+        if answer.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        answer = trusting(&first).get(&url).send().await;
+    }
+    let config: Value = answer.expect("TLS").json().await.expect("JSON");
     assert!(
         config["libraryAPI"]["uri"]
             .as_str()
