@@ -7,7 +7,7 @@ use crate::{
     registry::{
         Caller, CollectionId, ContainerId, ImageId, NamespaceId, Visibility,
         collection::{self, Collection},
-        container::{self, Container},
+        container::{self, Container, Place},
         image::{self, Image},
         namespace::{self, Namespace},
         sif::Inspection,
@@ -153,27 +153,56 @@ pub(super) fn without_arch(tags: &Tags) -> TagMap {
     map
 }
 
-/// Images. Five statements.
+/// Images. Three statements, or two if none is signed.
 pub(super) async fn images(caller: &Caller, rows: &[Image]) -> Result<Vec<dto::Image>> {
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
-    let above = Above::images(caller, rows.iter().map(|row| row.container_id)).await?;
+    let containers = distinct(rows.iter().map(|row| row.container_id));
+    let places = container::places(caller, &containers).await?;
     let tags = tag::of_images(caller, &ids).await?;
-    let inspections = image::inspections(caller, rows).await?;
+    // Clients are told of an image's inside only who signed it.
+    let signed: Vec<_> = rows.iter().filter(|row| row.signed).cloned().collect();
+    let inspections = image::inspections(caller, &signed).await?;
     let image = |row: &Image| {
         let tags = tags.get(&row.id).map_or(&[][..], Vec::as_slice);
-        above.image(row, tags, inspections.get(&row.digest))
+        let place = places.get(&row.container_id)?;
+        Some(one(row, place, tags, inspections.get(&row.digest)))
     };
     Ok(rows.iter().filter_map(image).collect())
 }
 
-/// The namespace that an image is in. Three statements.
-pub(super) async fn namespace_of(caller: &Caller, image: &Image) -> Result<NamespaceId> {
-    let above = Above::images(caller, [image.container_id].into_iter()).await?;
-    let container = above.containers.get(&image.container_id);
-    let namespace = container.and_then(|container| above.of(container));
-    namespace
-        .map(|(namespace, _)| namespace.id)
-        .ok_or(Error::NotFound("namespace"))
+fn one(row: &Image, place: &Place, tags: &[Tag], sif: Option<&Inspection>) -> dto::Image {
+    let fingerprints = sif.map(Inspection::fingerprints).unwrap_or_default();
+    let creator = row.created_by.map(|id| id.to_string());
+    let mut tags: Vec<_> = tags.iter().map(|tag| tag.name.clone()).collect();
+    tags.dedup();
+    dto::Image {
+        common: Common {
+            id: row.id.to_string(),
+            description: row.description.clone(),
+            deleted: false,
+            created_by: creator.unwrap_or_default(),
+            created_at: row.created_at,
+            updated_at: row.uploaded_at.unwrap_or(row.created_at),
+            owner: place.owner_id.to_string(),
+        },
+        hash: row.digest.replacen(':', ".", 1),
+        size: row.size.unsigned_abs(),
+        uploaded: row.blob.is_some(),
+        signed: row.signed,
+        encrypted: row.encrypted,
+        arch: row.arch.clone(),
+        fingerprints: fingerprints.into_iter().map(str::to_owned).collect(),
+        tags,
+        entity: place.namespace_id.to_string(),
+        entity_name: place.namespace.clone(),
+        collection: place.collection_id.to_string(),
+        collection_name: place.collection.clone(),
+        container: place.container_id.to_string(),
+        container_name: place.container.clone(),
+        container_description: place.description.clone(),
+        container_stars: 0,
+        container_downloads: 0,
+    }
 }
 
 /// What is above some things in the tree. A thing whose parents are deleted meanwhile is left out.
@@ -181,20 +210,9 @@ pub(super) async fn namespace_of(caller: &Caller, image: &Image) -> Result<Names
 struct Above {
     namespaces: HashMap<NamespaceId, Namespace>,
     collections: HashMap<CollectionId, Collection>,
-    containers: HashMap<ContainerId, Container>,
 }
 
 impl Above {
-    async fn images(caller: &Caller, ids: impl Iterator<Item = ContainerId>) -> Result<Self> {
-        let containers = container::by_ids(caller, &distinct(ids)).await?;
-        let collections = containers.values().map(|row| row.collection_id);
-        let above = Self::containers(caller, collections).await?;
-        Ok(Self {
-            containers,
-            ..above
-        })
-    }
-
     async fn containers(caller: &Caller, ids: impl Iterator<Item = CollectionId>) -> Result<Self> {
         let collections = collection::by_ids(caller, &distinct(ids)).await?;
         let namespaces = collections.values().map(|row| row.namespace_id);
@@ -216,43 +234,6 @@ impl Above {
     fn of(&self, container: &Container) -> Option<(&Namespace, &Collection)> {
         let collection = self.collections.get(&container.collection_id)?;
         Some((self.namespaces.get(&collection.namespace_id)?, collection))
-    }
-
-    fn image(&self, row: &Image, tags: &[Tag], sif: Option<&Inspection>) -> Option<dto::Image> {
-        let container = self.containers.get(&row.container_id)?;
-        let (namespace, collection) = self.of(container)?;
-        let fingerprints = sif.map(Inspection::fingerprints).unwrap_or_default();
-        let creator = row.created_by.map(|id| id.to_string());
-        let mut tags: Vec<_> = tags.iter().map(|tag| tag.name.clone()).collect();
-        tags.dedup();
-        Some(dto::Image {
-            common: Common {
-                id: row.id.to_string(),
-                description: row.description.clone(),
-                deleted: false,
-                created_by: creator.unwrap_or_default(),
-                created_at: row.created_at,
-                updated_at: row.uploaded_at.unwrap_or(row.created_at),
-                owner: namespace.owner_id.to_string(),
-            },
-            hash: row.digest.replacen(':', ".", 1),
-            size: row.size.unsigned_abs(),
-            uploaded: row.blob.is_some(),
-            signed: row.signed,
-            encrypted: row.encrypted,
-            arch: row.arch.clone(),
-            fingerprints: fingerprints.into_iter().map(str::to_owned).collect(),
-            tags,
-            entity: namespace.id.to_string(),
-            entity_name: namespace.name.clone(),
-            collection: collection.id.to_string(),
-            collection_name: collection.name.clone(),
-            container: container.id.to_string(),
-            container_name: container.name.clone(),
-            container_description: container.description.clone(),
-            container_stars: 0,
-            container_downloads: 0,
-        })
     }
 }
 

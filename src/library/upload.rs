@@ -12,7 +12,6 @@ use super::{
     dto::{Completed, NewUpload, Quota, UploadUrl},
     error::Result,
     message::{body, data, field, id, part},
-    render,
 };
 use crate::{
     auth,
@@ -114,17 +113,17 @@ pub(super) async fn complete(request: Request) -> Result<Response> {
 
 /// What a client shows when a push is done.
 pub(super) async fn completed(caller: &Caller, image: &Image) -> Result<Response> {
-    let namespace = render::namespace_of(caller, image).await?;
-    let used = total::of_namespaces(caller, &[namespace]).await?;
-    let path = container::paths(caller, &[image.container_id]).await?;
-    let path = path
+    let places = container::places(caller, &[image.container_id]).await?;
+    let place = places
         .get(&image.container_id)
         .ok_or(Error::NotFound("container"))?;
+    let namespace = place.namespace_id;
+    let used = total::of_namespaces(caller, &[namespace]).await?;
     Ok(data(Completed {
         quota: Quota {
             quota_total: 0,
             quota_usage: used.get(&namespace).map_or(0, |total| total.size),
         },
-        container_url: format!("library/{path}"),
+        container_url: format!("library/{place}"),
     }))
 }

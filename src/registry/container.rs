@@ -1,14 +1,14 @@
 //! Containers: the images of one thing, over time and architectures.
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use entity::{
     collection, container,
-    id::{CollectionId, ContainerId},
+    id::{CollectionId, ContainerId, NamespaceId, UserId},
     image, namespace,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, IntoActiveModel, JoinType, ModelTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set,
+    ActiveModelTrait, ColumnTrait, FromQueryResult, IntoActiveModel, JoinType, ModelTrait,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set,
 };
 use serde_json::json;
 
@@ -153,25 +153,69 @@ where
     .await
 }
 
-/// The paths of those of `ids` that the caller may see. One statement.
-pub async fn paths(caller: &Caller, ids: &[ContainerId]) -> Result<HashMap<ContainerId, String>> {
-    let rows = rows::<Pull, container::Entity>(caller.actor())
+/// Where a container is, and what all of it is called.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Place {
+    /// The namespace.
+    pub namespace_id: NamespaceId,
+    /// The name of the namespace.
+    pub namespace: String,
+    /// Whose namespace it is.
+    pub owner_id: UserId,
+    /// The collection.
+    pub collection_id: CollectionId,
+    /// The name of the collection.
+    pub collection: String,
+    /// The container.
+    pub container_id: ContainerId,
+    /// The name of the container.
+    pub container: String,
+    /// The description of the container.
+    pub description: String,
+}
+
+/// `namespace/collection/container`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            namespace,
+            collection,
+            container,
+            ..
+        } = self;
+        write!(f, "{namespace}/{collection}/{container}")
+    }
+}
+
+/// The places of those of `ids` that the caller may see. One statement.
+pub async fn places(caller: &Caller, ids: &[ContainerId]) -> Result<HashMap<ContainerId, Place>> {
+    let places = rows::<Pull, container::Entity>(caller.actor())
         .narrow(|q| q.filter(container::Column::Id.is_in(ids.iter().copied())))
         .into_select()
         .join(JoinType::InnerJoin, container::Relation::Collection.def())
         .join(JoinType::InnerJoin, collection::Relation::Namespace.def())
         .select_only()
-        .column(container::Column::Id)
+        .column_as(namespace::Column::Id, "namespace_id")
         .column_as(namespace::Column::Name, "namespace")
+        .column(namespace::Column::OwnerId)
+        .column_as(collection::Column::Id, "collection_id")
         .column_as(collection::Column::Name, "collection")
-        .column(container::Column::Name)
-        .into_tuple::<(ContainerId, String, String, String)>()
+        .column_as(container::Column::Id, "container_id")
+        .column_as(container::Column::Name, "container")
+        .column(container::Column::Description)
+        .into_model::<Place>()
         .all(caller.db())
         .await?;
-    Ok(rows
+    Ok(places
         .into_iter()
-        .map(|(id, namespace, collection, name)| (id, format!("{namespace}/{collection}/{name}")))
+        .map(|place| (place.container_id, place))
         .collect())
+}
+
+/// The paths of those of `ids` that the caller may see. One statement.
+pub async fn paths(caller: &Caller, ids: &[ContainerId]) -> Result<HashMap<ContainerId, String>> {
+    let places = places(caller, ids).await?.into_iter();
+    Ok(places.map(|(id, place)| (id, place.to_string())).collect())
 }
 
 /// Makes a container in a collection of the caller.

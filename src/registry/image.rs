@@ -109,12 +109,15 @@ pub async fn get(caller: &Caller, id: ImageId) -> Result<Image> {
     open::<Pull, image::Entity>(caller.db(), caller.actor(), id).await
 }
 
-/// What was read out of these images. One statement.
+/// What was read out of these images. One statement, or none if they have no bytes.
 pub async fn inspections(caller: &Caller, images: &[Image]) -> Result<HashMap<String, Inspection>> {
     let digests: Vec<String> = images
         .iter()
         .filter_map(|image| image.blob.clone())
         .collect();
+    if digests.is_empty() {
+        return Ok(HashMap::new());
+    }
     sif::by_digests(caller, &digests).await
 }
 
