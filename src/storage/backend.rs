@@ -126,6 +126,14 @@ impl Backend {
         }
     }
 
+    /// The file that an object's bytes go to, where they go to one.
+    pub(super) fn file(&self, path: &str) -> Option<PathBuf> {
+        match self {
+            Self::Folder(root) => Some(root.join(path)),
+            Self::Bucket | Self::Memory => None,
+        }
+    }
+
     /// How many reads of a download may be on their way at once.
     pub(super) fn reads_at_once(&self) -> usize {
         if matches!(self, Self::Bucket) {

@@ -13,6 +13,7 @@ use opendal::{ErrorKind, Metadata, Operator};
 use crate::error::{Error, Result};
 use backend::Backend;
 
+mod ahead;
 mod backend;
 mod digest;
 mod error;

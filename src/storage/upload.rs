@@ -5,7 +5,7 @@ use opendal::Buffer;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::{Digest, Storage, backend, error, staged_path};
+use super::{Digest, Storage, ahead::Ahead, backend, error, staged_path};
 use crate::error::{Error, Result};
 
 /// How many bytes go to the hash and to the backend at once: below this each handover costs more than the work.
@@ -129,6 +129,7 @@ async fn store(
         .await;
     let writer = writer.map_err(error::from_writing)?;
     let mut object = Object {
+        ahead: Ahead::new(storage.backend.file(&path)),
         storage,
         writer,
         hash: Context::new(&SHA256),
@@ -150,6 +151,7 @@ async fn store(
 struct Object {
     storage: Storage,
     writer: opendal::Writer,
+    ahead: Ahead,
     hash: Context,
     /// Bytes that are hashed but do not make a part yet.
     part: Vec<Bytes>,
@@ -188,9 +190,12 @@ impl Object {
     }
 
     async fn flush(&mut self) -> opendal::Result<()> {
-        self.size += std::mem::take(&mut self.waiting);
+        let bytes = std::mem::take(&mut self.waiting);
+        self.size += bytes;
         // Pieces go as they are: OpenDAL's own gathering (`chunk`) would copy every byte.
-        self.writer.write(std::mem::take(&mut self.part)).await
+        self.writer.write(std::mem::take(&mut self.part)).await?;
+        self.ahead.wrote(bytes);
+        Ok(())
     }
 
     async fn close(self, key: String, path: &str) -> Result<Staged> {
