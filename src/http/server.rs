@@ -36,8 +36,9 @@ pub async fn serve(registry: Arc<Registry>) -> Result<()> {
             .await
         }
         Some(files) => {
+            let seen = files.modified().await;
             let first = files.read().await?;
-            let listener = listener.rustls(files.watch(first));
+            let listener = listener.rustls(files.watch(first, seen));
             run(
                 listener
                     .into_acceptor()

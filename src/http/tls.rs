@@ -4,7 +4,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use futures::{Stream, stream};
+use futures::{Stream, StreamExt, future::ready, stream};
 use poem::listener::{RustlsCertificate, RustlsConfig};
 use tokio::{fs, time::sleep};
 
@@ -49,19 +49,19 @@ impl Files {
     }
 
     /// The configuration now, and again whenever a file has changed. A pair that cannot be read keeps the old one.
+    ///
+    /// The first comes at once: a listener drops the connections that arrive before it has one. `seen` is when the files
+    /// had changed before `first` was read.
     pub(super) fn watch(
         self,
         first: RustlsConfig,
+        seen: Modified,
     ) -> impl Stream<Item = RustlsConfig> + Send + Unpin + 'static {
-        let start = (self, Some(first), None);
-        Box::pin(stream::unfold(start, |(files, first, seen)| async move {
-            if let Some(first) = first {
-                let seen = files.modified().await;
-                return Some((first, (files, None, Some(seen))));
-            }
-            let (config, seen) = files.next(seen.unwrap_or_default()).await;
-            Some((config, (files, None, Some(seen))))
-        }))
+        let later = stream::unfold((self, seen), |(files, seen)| async move {
+            let (config, seen) = files.next(seen).await;
+            Some((config, (files, seen)))
+        });
+        Box::pin(stream::once(ready(first)).chain(later))
     }
 
     async fn next(&self, seen: Modified) -> (RustlsConfig, Modified) {
@@ -83,7 +83,8 @@ impl Files {
         }
     }
 
-    async fn modified(&self) -> Modified {
+    /// When each file was last changed; none for one that is not there.
+    pub(super) async fn modified(&self) -> Modified {
         let of = async |path: &PathBuf| {
             fs::metadata(path)
                 .await
@@ -94,4 +95,4 @@ impl Files {
     }
 }
 
-type Modified = [Option<SystemTime>; 2];
+pub(super) type Modified = [Option<SystemTime>; 2];
