@@ -10,7 +10,7 @@ use super::ByteSize;
 pub struct Keyserver {
     /// The largest key that is taken.
     pub max_key_size: ByteSize,
-    /// How many keys one account may submit in an hour.
+    /// How often one account may submit keys in an hour; keys that are refused count.
     pub submissions_per_hour: u32,
 }
 

@@ -44,6 +44,15 @@ on_each_database! {
         assert_eq!(data["key"], json!(null));
     }
 
+    async fn revoked_key_stays_until_an_administrator_removes_it(app) {
+        let alice = app.user("alice").await;
+        let key = Key::of("Alice <alice@example.org>");
+        push(&alice, &key.revoked()).await.expect(200);
+        let input = json!({"id": key.fingerprint});
+        assert_eq!(refused(&alice, "deleteKey", input.clone()).await, "CONFLICT");
+        assert_eq!(refused(&app.admin("root").await, "deleteKey", input).await, "");
+    }
+
     async fn what_is_no_fingerprint_is_an_invalid_input(app) {
         let nobody = app.anonymous();
         let answer = nobody.try_graphql(r#"{ key(fingerprint: "ABCD") { id } }"#, json!({})).await;

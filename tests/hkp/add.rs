@@ -1,3 +1,4 @@
+use futures::future::join_all;
 use sifhub::{config::ByteSize, registry::Scope};
 
 use super::*;
@@ -23,6 +24,28 @@ on_each_database! {
         refused(&push(&reader, &key.armored).await, 403);
         let path = format!("/pks/lookup?op=get&search=0x{}", key.fingerprint);
         refused(&app.anonymous().get(&path).await, 404);
+    }
+
+    async fn of_news_that_arrive_at_once_none_is_lost(app) {
+        let alice = app.user("alice").await;
+        let others: Vec<_> = (1..4).map(|number| format!("Alice {number} <alice@example.org>")).collect();
+        let key = Key::with("Alice 0 <alice@example.org>", &others);
+        let texts: Vec<_> = (0..4).map(|number| key.named(number)).collect();
+        join_all(texts.iter().map(async |text| push(&alice, text).await.expect(200))).await;
+        let index = app.anonymous().get("/pks/lookup?op=index&search=alice").await.expect(200).text();
+        for number in 0..4 {
+            assert!(index.contains(&format!("Alice {number} ")), "{index}");
+        }
+    }
+
+    async fn an_older_copy_cannot_hide_that_a_key_is_revoked(app) {
+        let alice = app.user("alice").await;
+        let key = Key::of("Alice <alice@example.org>");
+        push(&alice, &key.revoked()).await.expect(200);
+        push(&alice, &key.armored).await.expect(200);
+        let path = format!("/pks/lookup?op=index&options=mr&search=0x{}", key.fingerprint);
+        let index = app.anonymous().get(&path).await.expect(200).text();
+        assert!(index.lines().any(|line| line.starts_with("pub:") && line.ends_with(":r")), "{index}");
     }
 }
 
@@ -60,6 +83,17 @@ async fn a_key_beyond_the_limit_is_refused() {
         413,
     );
     refused(&push(&alice, &comment.repeat(100)).await, 413);
+}
+
+#[tokio::test]
+async fn keys_that_are_refused_count_too() {
+    let app = TestApp::configured(|config| config.keyserver.submissions_per_hour = 2).await;
+    let alice = app.user("alice").await;
+    let answers = join_all((0..8).map(async |_| push(&alice, "no key").await.status)).await;
+    let taken = answers.iter().filter(|status| **status == 400).count();
+    assert!(taken <= 2, "{answers:?}");
+    let key = Key::of("Alice <alice@example.org>");
+    refused(&push(&alice, &key.armored).await, 429);
 }
 
 #[tokio::test]

@@ -108,3 +108,20 @@ async fn a_question_that_makes_no_sense_is_refused() {
     );
     refused(&app.anonymous().delete("/pks/lookup").await, 405);
 }
+
+#[tokio::test]
+async fn an_answer_carries_few_keys_but_an_index_lists_many() {
+    let app = TestApp::sqlite().await;
+    let alice = app.user("alice").await;
+    for number in 0..20 {
+        let key = Key::of(&format!("Alice {number} <alice@example.org>"));
+        push(&alice, &key.armored).await.expect(200);
+    }
+    let ask = async |op: &str| {
+        let path = format!("/pks/lookup?search=alice&op={op}");
+        app.anonymous().get(&path).await.expect(200).text()
+    };
+    let keys = ask("get").await;
+    assert_eq!(keys.matches("BEGIN PGP PUBLIC KEY BLOCK").count(), 16);
+    assert!(ask("index&options=mr").await.starts_with("info:1:20\n"));
+}

@@ -5,9 +5,10 @@ mod lookup;
 use pgp::{
     composed::{
         ArmorOptions, EncryptionCaps, KeyType, SecretKeyParamsBuilder, SignedPublicKey,
-        SubkeyParamsBuilder,
+        SignedSecretKey, SubkeyParamsBuilder,
     },
-    types::{KeyDetails, Timestamp},
+    packet::{SignatureConfig, SignatureType, Subpacket, SubpacketData},
+    types::{KeyDetails, Password, Timestamp},
 };
 use rand::thread_rng;
 use url::form_urlencoded::Serializer;
@@ -21,11 +22,17 @@ pub struct Key {
     pub fingerprint: String,
     /// The id of its subkey, as a number.
     subkey: u64,
+    secret: SignedSecretKey,
 }
 
 impl Key {
     /// A new key of somebody.
     pub fn of(name: &str) -> Self {
+        Self::with(name, &[])
+    }
+
+    /// A new key with several names.
+    fn with(name: &str, others: &[String]) -> Self {
         let subkey = SubkeyParamsBuilder::default()
             .key_type(KeyType::Ed25519Legacy)
             .created_at(Timestamp::from_secs(1_600_000_000))
@@ -39,21 +46,54 @@ impl Key {
             .can_sign(true)
             .created_at(Timestamp::from_secs(1_600_000_000))
             .primary_user_id(name.into())
+            .user_ids(others.to_vec())
             .subkeys(vec![subkey])
             .build()
             .expect("a key")
             .generate(thread_rng())
             .expect("a new key");
-        let public = SignedPublicKey::from(key);
+        let public = SignedPublicKey::from(key.clone());
         let id = public.public_subkeys[0].key.legacy_key_id();
         Self {
-            armored: public
-                .to_armored_string(ArmorOptions::default())
-                .expect("armor"),
+            armored: armor(&public),
             fingerprint: public.fingerprint().to_string(),
             subkey: u64::from_be_bytes(id.as_ref().try_into().expect("8 bytes")),
+            secret: key,
         }
     }
+
+    /// Its text with one of its names only.
+    fn named(&self, number: usize) -> String {
+        let mut public = SignedPublicKey::from(self.secret.clone());
+        public.details.users = vec![public.details.users[number].clone()];
+        armor(&public)
+    }
+
+    /// Its text with the signature by which its holder takes it back.
+    pub fn revoked(&self) -> String {
+        let mut public = SignedPublicKey::from(self.secret.clone());
+        let signer = &self.secret.primary_key;
+        let mut config =
+            SignatureConfig::from_key(thread_rng(), signer, SignatureType::KeyRevocation)
+                .expect("a draft");
+        config.hashed_subpackets = [
+            SubpacketData::SignatureCreationTime(Timestamp::from_secs(1_600_000_001)),
+            SubpacketData::IssuerFingerprint(self.secret.fingerprint()),
+        ]
+        .map(|data| Subpacket::regular(data).expect("a subpacket"))
+        .into();
+        let signature = config.sign_key(signer, &Password::empty(), &public.primary_key);
+        public
+            .details
+            .revocation_signatures
+            .push(signature.expect("a signature"));
+        armor(&public)
+    }
+}
+
+fn armor(key: &SignedPublicKey) -> String {
+    key.to_armored_string(ArmorOptions::default())
+        .expect("armor")
 }
 
 /// Pushes text as a key.
