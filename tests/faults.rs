@@ -203,3 +203,34 @@ async fn a_folder_that_is_gone_is_503() {
         .await
         .expect(200);
 }
+
+#[tokio::test]
+async fn bytes_that_storage_lost_come_back_with_the_next_push() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let app = TestApp::in_folder(folder.path()).await;
+    let alice = app.user("alice").await;
+    let image = || SifBuilder::new("amd64").payload(4096, 5);
+    let digest = alice.push("alice/tools/hello", "1.0", image()).await;
+    let hex = digest.strip_prefix("sha256:").expect("a digest");
+    let blob = folder
+        .path()
+        .join(format!("blobs/sha256/{}/{hex}", &hex[..2]));
+    let by_digest = format!("/v1/images/alice/tools/hello:sha256.{hex}?arch=amd64");
+    let uploaded =
+        async || alice.get(&by_digest).await.expect(200).json()["data"]["uploaded"].clone();
+    assert_eq!(uploaded().await, json!(true));
+    std::fs::remove_file(&blob).expect("the blob is lost");
+    alice
+        .get("/v1/imagefile/alice/tools/hello:1.0")
+        .await
+        .expect(503);
+    assert_eq!(uploaded().await, json!(false));
+    // Nobody can take lost bytes over from here.
+    alice.push("alice/tools/copy", "1.0", image()).await;
+    assert_eq!(uploaded().await, json!(true));
+    let pulled = alice
+        .get("/v1/imagefile/alice/tools/hello:1.0")
+        .await
+        .expect(200);
+    assert_eq!(Digest::of(&pulled.body).to_string(), digest);
+}

@@ -11,8 +11,9 @@ use super::{
 use crate::{
     auth,
     registry::{
-        Caller,
+        Caller, Scope,
         image::{self, Image},
+        path::{ContainerPath, Reference},
     },
 };
 
@@ -25,16 +26,29 @@ struct Query {
 pub(super) async fn get(request: Request) -> Result<Response> {
     let caller = auth::caller(&request).await?;
     let found = find(&caller, &request).await?;
-    shown(&caller, found).await
+    // Clients that push ask by digest first, and send nothing if the image is here.
+    let pushing = caller
+        .account()
+        .is_ok_and(|account| account.scope >= Scope::Write)
+        && matches!(named(&caller, &request)?.1, Reference::Digest(_));
+    let complete = !pushing || image::is_complete(&caller, &found).await?;
+    shown(&caller, found, complete).await
 }
 
 /// The image that the path and the query of a request name.
 pub(super) async fn find(caller: &Caller, request: &Request) -> Result<Image> {
-    let (path, reference) = reference::parse(part(request, "path"), &caller.config().registry)?;
+    let (path, reference) = named(caller, request)?;
     let arch = query::<Query>(request)?
         .arch
         .filter(|arch| !arch.is_empty());
     Ok(image::find(caller, &path, &reference, arch.as_deref()).await?)
+}
+
+fn named(caller: &Caller, request: &Request) -> Result<(ContainerPath, Reference)> {
+    Ok(reference::parse(
+        part(request, "path"),
+        &caller.config().registry,
+    )?)
 }
 
 /// `POST v1/images`: announces an image, or finds the one that is there. Its answer says whether bytes are wanted.
@@ -50,14 +64,15 @@ pub(super) async fn create(mut request: Request) -> Result<Response> {
         new.description.unwrap_or_default(),
     )
     .await?;
-    shown(&caller, made).await
+    let complete = image::is_complete(&caller, &made).await?;
+    shown(&caller, made, complete).await
 }
 
-async fn shown(caller: &Caller, row: Image) -> Result<Response> {
-    Ok(data(render::only(
-        render::images(caller, &[row]).await?,
-        "image",
-    )?))
+/// An image; one that is not `complete` is shown as not uploaded, so that clients upload it.
+async fn shown(caller: &Caller, row: Image, complete: bool) -> Result<Response> {
+    let mut image = render::only(render::images(caller, &[row]).await?, "image")?;
+    image.uploaded &= complete;
+    Ok(data(image))
 }
 
 /// `DELETE v1/images/<reference>?arch=`: the image goes with all its tags. Clients demand 200.

@@ -175,6 +175,18 @@ fn at(
     }
 }
 
+/// Whether an image's bytes are here. They are not before they were uploaded, and no longer once storage has lost them:
+/// pushing the image again brings them back.
+///
+/// # Errors
+/// [`Error::Unavailable`] when storage does not answer.
+pub async fn is_complete(caller: &Caller, image: &Image) -> Result<bool> {
+    match &image.blob {
+        Some(blob) => Ok(caller.storage().blob(&blob.parse()?).await?.is_some()),
+        None => Ok(false),
+    }
+}
+
 /// Announces an image by its digest, or finds the one that is there. When the caller could pull the same bytes from
 /// elsewhere, they are taken from there and need not be uploaded.
 ///

@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     Caller, Digest, fresh_id,
-    image::{Image, publish, signed_size},
+    image::{Image, is_complete, publish, signed_size},
     secret::same,
 };
 use crate::{
@@ -465,10 +465,12 @@ pub async fn complete(
 
 /// The image, if another request ended an upload of it.
 async fn ended(caller: &Caller, image: ImageId) -> Result<Image> {
-    let row = open::<Push, image::Entity>(caller.db(), caller.actor(), image).await?;
-    match row.blob {
-        Some(_) => Ok(row.for_pull()),
-        None => Err(Error::NotFound("upload")),
+    let image = open::<Push, image::Entity>(caller.db(), caller.actor(), image)
+        .await?
+        .for_pull();
+    match is_complete(caller, &image).await? {
+        true => Ok(image),
+        false => Err(Error::NotFound("upload")),
     }
 }
 
