@@ -28,6 +28,9 @@ use crate::{
 pub const ROUTES: &[(&str, &str)] = &[("GET", "/graphql"), ("POST", "/graphql")];
 
 const JSON: &str = "application/json";
+/// The longest query, in bytes. Every fault in one is told with its names, so long ones would have longer answers. Large
+/// values belong into variables.
+const QUERY_MAX: u64 = 64 << 10;
 
 /// Adds the graph to the routes of the server.
 pub fn routes(route: Route, config: &Config) -> Route {
@@ -120,10 +123,17 @@ async fn read(request: &Request, body: Body, caller: &Caller) -> Result<Operatio
             },
             other => Error::invalid("body", other.to_string()),
         })?;
-    parse(&bytes).map_err(|error| {
+    let operation = parse(&bytes).map_err(|error| {
         let why = "must be a JSON object with the members query, operationName and variables";
         Error::invalid("body", format!("{why}: {error}"))
-    })
+    })?;
+    match operation.query.len() as u64 {
+        ..=QUERY_MAX => Ok(operation),
+        _ => Err(Error::TooLarge {
+            what: "query",
+            limit: QUERY_MAX,
+        }),
+    }
 }
 
 /// Goes by way of an object, because a list would be taken for the members in their order.

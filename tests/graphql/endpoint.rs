@@ -194,3 +194,14 @@ async fn server_tells_its_version_and_address() {
         json!({"version": env!("CARGO_PKG_VERSION"), "url": "http://hub.test"})
     );
 }
+
+#[tokio::test]
+async fn long_queries_are_refused_before_they_are_read() {
+    let app = TestApp::sqlite().await;
+    let query = format!("{{ {} }}", "n".repeat(64 << 10));
+    let client = json_client(&app);
+    let answer = client.post("/graphql", json!({"query": query})).await;
+    let answer = answer.expect(413);
+    assert_eq!(code(&answer.json()), "TOO_LARGE");
+    assert!(answer.body.len() < 1000);
+}
