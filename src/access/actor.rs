@@ -1,6 +1,7 @@
 //! Who is asking.
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use entity::{id::UserId, kind::Scope};
 
 use super::Level;
@@ -27,6 +28,8 @@ pub struct Account {
     pub admin: bool,
     /// How far the credential reaches.
     pub scope: Scope,
+    /// When the token that was shown stops working, if it does. What it makes lasts no longer.
+    pub until: Option<DateTime<Utc>>,
 }
 
 impl Actor {

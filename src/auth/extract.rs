@@ -61,11 +61,36 @@ fn secret(request: &Request) -> Result<Option<String>> {
     let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
     match scheme.to_ascii_lowercase().as_str() {
         "bearer" => Ok(Some(rest.trim().to_owned()).filter(|secret| !secret.is_empty())),
-        "basic" => password(rest.trim()).map(Some),
+        "basic" => {
+            refuse_foreign(request)?;
+            password(rest.trim()).map(Some)
+        }
         _ => Err(Error::Unauthenticated(format!(
             "send a token as 'Bearer'; {scheme:?} is not taken here"
         ))),
     }
+}
+
+/// Browsers add credentials of `Basic` that they remember to whatever a page of another site makes them send.
+///
+/// # Errors
+/// [`Error::Forbidden`] for a request that may change something and comes from such a page.
+fn refuse_foreign(request: &Request) -> Result<()> {
+    let Some(origin) = request.headers().get(header::ORIGIN) else {
+        return Ok(());
+    };
+    let from = origin.to_str().unwrap_or_default().split_once("://");
+    let (_, from) = from.unwrap_or_default();
+    let base = &RequestContext::of(request).base_url;
+    let own = base.split_once("://").map(|(_, rest)| rest);
+    let own = own.and_then(|rest| rest.split('/').next());
+    if request.method().is_safe() || Some(from) == own || Some(from) == request.header(header::HOST)
+    {
+        return Ok(());
+    }
+    Err(Error::Forbidden(
+        "a page of another site sent this; send a token as 'Bearer'".into(),
+    ))
 }
 
 /// The password in the credentials of `Basic` (RFC 7617, 2). The token alone tells whose it is.

@@ -10,8 +10,9 @@ use super::{
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, UserId,
+        Caller,
         path::Name,
+        session,
         user::{self, Credentials},
     },
 };
@@ -26,7 +27,7 @@ pub(super) struct Attempt<'a> {
     pub(super) client: Option<IpAddr>,
 }
 
-/// The user who signs in.
+/// Begins a session for whoever signs in, and tells its cookie.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`], with the same words after the same time, whether the password is wrong, there is no such
@@ -35,13 +36,12 @@ pub(super) async fn sign_in(
     anonymous: &Caller,
     throttle: &Throttle,
     attempt: &Attempt<'_>,
-) -> Result<UserId> {
+) -> Result<String> {
     let credentials = prove(anonymous, throttle, attempt).await?;
     let rehashed = rehashed(anonymous, &credentials, attempt.password).await?;
-    match user::signed_in(anonymous, &credentials, rehashed).await? {
-        true => Ok(credentials.user),
-        false => Err(refusal()),
-    }
+    session::sign_in(anonymous, &credentials, rehashed)
+        .await?
+        .ok_or_else(refusal)
 }
 
 /// Checks the password, as [`sign_in`] does, without signing in.

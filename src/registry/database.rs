@@ -36,8 +36,24 @@ pub async fn connect(config: &Config) -> Result<DatabaseConnection> {
     Ok(Database::connect(options).await?)
 }
 
-/// The lock of PostgreSQL under which replicas change the schema, one after the other: "sifhub" on a telephone.
-const MIGRATION_LOCK: i64 = 743_482;
+/// What only one replica does at a time. The numbers are locks of PostgreSQL: "sifhub" on a telephone, then one more each.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::registry) enum Turn {
+    /// Changing the schema.
+    Migration = 743_482,
+    /// Making the first account.
+    FirstUser,
+}
+
+/// Waits for a turn and keeps it until the end of the transaction. Transactions that write take turns in SQLite anyway.
+pub(in crate::registry) async fn take_turn(db: &impl ConnectionTrait, turn: Turn) -> Result<()> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        let lock = turn as i64;
+        db.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({lock})"))
+            .await?;
+    }
+    Ok(())
+}
 
 /// Brings the schema up to date. Replicas that start together take turns.
 ///
@@ -48,8 +64,7 @@ pub async fn migrate(db: &DatabaseConnection) -> Result<()> {
         return Ok(Migrator::up(db, None).await?);
     }
     let turn = db.begin().await?;
-    turn.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
-        .await?;
+    take_turn(&turn, Turn::Migration).await?;
     Migrator::up(db, None).await?;
     Ok(turn.commit().await?)
 }

@@ -8,39 +8,64 @@ use entity::{
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use super::{
-    Caller, fresh_id,
+    Caller, Tx, fresh_id,
     secret::{random_text, same},
+    user::{Credentials, signed_in},
 };
 use crate::{
     access::{Account, identity},
     error::Result,
-    event::Event,
+    event::{Change, Event},
 };
 
-/// Begins a session for somebody whose credentials were checked, and tells its cookie, once.
+/// Begins a session for somebody who was just made, and tells its cookie, once.
 pub async fn create(caller: &Caller, user: UserId) -> Result<String> {
     let cookie = random_text::<32>();
-    let lifetime =
-        TimeDelta::from_std(caller.config().auth.session_lifetime.get()).unwrap_or(TimeDelta::MAX);
-    let hash = caller.secret().hash_session(&cookie);
     caller
-        .change(async |tx| {
-            session::Entity::delete_many()
-                .filter(session::Column::ExpiresAt.lte(tx.now()))
-                .exec(tx.db())
-                .await?;
-            let row = session::ActiveModel {
-                id: Set(SessionId(fresh_id())),
-                user_id: Set(user),
-                hash: Set(hash),
-                created_at: Set(tx.now()),
-                expires_at: Set(tx.now() + lifetime),
-            };
-            let row = row.insert(tx.db()).await?;
-            Ok(Event::new("session.create", user, row.id).with(()))
-        })
+        .change(async |tx| insert(tx, caller, user, &cookie).await)
         .await?;
     Ok(cookie)
+}
+
+/// Begins a session for somebody whose credentials were checked, and tells its cookie, once; keeps the password's new hash
+/// if its parameters were old. `None`: the password was changed or the account disabled while the credentials were being
+/// checked.
+pub async fn sign_in(
+    caller: &Caller,
+    with: &Credentials,
+    rehashed: Option<String>,
+) -> Result<Option<String>> {
+    let cookie = random_text::<32>();
+    caller
+        .change(async |tx| {
+            if !signed_in(tx, with, rehashed).await? {
+                return Ok(Change::none(None));
+            }
+            let Change { event, value: () } = insert(tx, caller, with.user, &cookie).await?;
+            Ok(Change {
+                event,
+                value: Some(cookie),
+            })
+        })
+        .await
+}
+
+async fn insert(tx: &Tx, caller: &Caller, user: UserId, cookie: &str) -> Result<Change<()>> {
+    let lifetime =
+        TimeDelta::from_std(caller.config().auth.session_lifetime.get()).unwrap_or(TimeDelta::MAX);
+    session::Entity::delete_many()
+        .filter(session::Column::ExpiresAt.lte(tx.now()))
+        .exec(tx.db())
+        .await?;
+    let row = session::ActiveModel {
+        id: Set(SessionId(fresh_id())),
+        user_id: Set(user),
+        hash: Set(caller.secret().hash_session(cookie)),
+        created_at: Set(tx.now()),
+        expires_at: Set(tx.now() + lifetime),
+    };
+    let row = row.insert(tx.db()).await?;
+    Ok(Event::new("session.create", user, row.id).with(()))
 }
 
 /// The account of whoever shows this cookie; `None` when its session is over.
@@ -59,6 +84,7 @@ pub async fn identify(caller: &Caller, cookie: &str) -> Result<Option<Account>> 
         name: user.name,
         admin: user.admin,
         scope: Scope::Admin,
+        until: None,
     };
     Ok(user.disabled_at.is_none().then_some(account))
 }

@@ -33,6 +33,8 @@ use crate::{
 pub const PREFIX: &str = "sifhub_";
 /// How exact the time of last use is.
 const USE_INTERVAL: TimeDelta = TimeDelta::minutes(1);
+/// Databases and clients keep dates of four-digit years only.
+const LONGEST: TimeDelta = TimeDelta::days(36_525);
 /// The longest name of a token, in characters.
 const NAME_MAX: usize = 100;
 
@@ -149,20 +151,32 @@ fn check(caller: &Caller, new: &NewToken) -> Result<()> {
             format!("a token needs a name of 1 to {NAME_MAX} characters"),
         ));
     }
-    if caller
-        .actor()
-        .account()
-        .is_some_and(|account| account.scope < new.scope)
-    {
-        return Err(Error::Forbidden(
-            "a token cannot make one that reaches further than itself".into(),
-        ));
+    check_maker(caller, new)?;
+    check_expiry(caller, new.expires_at)
+}
+
+fn check_maker(caller: &Caller, new: &NewToken) -> Result<()> {
+    let Some(account) = caller.actor().account() else {
+        return Ok(());
+    };
+    let refusal = |words: &str| Err(Error::Forbidden(words.into()));
+    if account.scope < new.scope {
+        return refusal("a token cannot make one that reaches further than itself");
     }
-    if new.expires_at.is_some_and(|at| at <= caller.now()) {
-        return Err(Error::invalid(
-            "expires",
-            "the time has passed; choose one to come",
-        ));
+    let outlives = |until| new.expires_at.is_none_or(|at| at > until);
+    if account.until.is_some_and(outlives) {
+        return refusal("a token that expires cannot make one that lasts longer than itself");
+    }
+    Ok(())
+}
+
+fn check_expiry(caller: &Caller, expires_at: Option<DateTime<Utc>>) -> Result<()> {
+    let invalid = |why: &str| Err(Error::invalid("expires", why));
+    if expires_at.is_some_and(|at| at <= caller.now()) {
+        return invalid("the time has passed; choose one to come");
+    }
+    if expires_at.is_some_and(|at| at > caller.now() + LONGEST) {
+        return invalid("choose a time within 100 years, or none if it is never to expire");
     }
     let Some(longest) = caller.config().auth.max_token_lifetime else {
         return Ok(());
@@ -170,7 +184,7 @@ fn check(caller: &Caller, new: &NewToken) -> Result<()> {
     let latest = TimeDelta::from_std(longest.get())
         .ok()
         .and_then(|life| caller.now().checked_add_signed(life));
-    match (new.expires_at, latest) {
+    match (expires_at, latest) {
         (_, None) => Ok(()),
         (Some(at), Some(latest)) if at <= latest => Ok(()),
         _ => Err(Error::invalid(
@@ -226,6 +240,7 @@ pub async fn identify(caller: &Caller, secret: &str) -> Result<Option<Account>> 
         name: user.name,
         admin: user.admin,
         scope: token.scope,
+        until: token.expires_at,
     }))
 }
 

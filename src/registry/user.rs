@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{
     Caller, Tx,
-    database::on_duplicate,
+    database::{Turn, on_duplicate, take_turn},
     fresh_id,
     namespace::{self, NewNamespace},
     page::{Page, PageArgs, Sort, page},
@@ -227,6 +227,7 @@ pub async fn create_first(
     };
     caller
         .change(async |tx| {
+            take_turn(tx.db(), Turn::FirstUser).await?;
             if identity::<user::Entity>().count(tx.db()).await? > 0 {
                 return Err(Error::NotFound("page"));
             }
@@ -314,20 +315,21 @@ pub async fn credentials(caller: &Caller, name: &str) -> Result<Option<Credentia
     }))
 }
 
-/// Notes that somebody signed in with these credentials, and keeps their password's new hash if its parameters were
-/// old. False: the password was changed or the account disabled while the credentials were being checked.
-pub async fn signed_in(
-    caller: &Caller,
+/// Notes that somebody signs in with these credentials, and keeps their password's new hash if its parameters were
+/// old. False: the password was changed or the account disabled while the credentials were being checked. Until the end of
+/// the transaction it cannot be.
+pub(in crate::registry) async fn signed_in(
+    tx: &Tx,
     with: &Credentials,
     rehashed: Option<String>,
 ) -> Result<bool> {
     let mut update = user::Entity::update_many()
-        .col_expr(user::Column::LastLoginAt, Expr::value(caller.now()))
+        .col_expr(user::Column::LastLoginAt, Expr::value(tx.now()))
         .filter(user::Column::Id.eq(with.user))
         .filter(user::Column::PasswordHash.eq(with.password_hash.clone()))
         .filter(user::Column::DisabledAt.is_null());
     if let Some(hash) = rehashed {
         update = update.col_expr(user::Column::PasswordHash, Expr::value(hash));
     }
-    Ok(update.exec(caller.db()).await?.rows_affected > 0)
+    Ok(update.exec(tx.db()).await?.rows_affected > 0)
 }

@@ -31,6 +31,24 @@ on_each_database! {
 }
 
 #[tokio::test]
+async fn of_several_who_have_the_link_at_once_one_becomes_administrator() {
+    let app = TestApp::postgres().await;
+    let link = link(&app).await;
+    let attempts = (0..6).map(async |number| {
+        let name = format!("root{number}");
+        let fields = [
+            ("name", &*name),
+            ("password", PASSWORD),
+            ("again", PASSWORD),
+        ];
+        Browser::new(&app).post(&link, &fields).await.status
+    });
+    let mut answers = futures::future::join_all(attempts).await;
+    answers.sort_unstable();
+    assert_eq!(answers, [303, 404, 404, 404, 404, 404]);
+}
+
+#[tokio::test]
 async fn the_link_is_gone_once_there_is_any_account() {
     let app = TestApp::sqlite().await;
     let link = link(&app).await;

@@ -37,6 +37,18 @@ on_each_database! {
         assert_eq!(refused(&app.anonymous(), "createToken", json!({"name": "any", "scope": "READ"})).await, "UNAUTHENTICATED");
     }
 
+    async fn token_that_expires_makes_none_that_lasts_longer(app) {
+        let alice = app.user("alice").await;
+        let made = alice.graphql("mutation { createToken(input: {name: \"brief\", scope: WRITE, expiresAt: \"2090-01-01T00:00:00Z\"}) { secret } }", json!({})).await;
+        let brief = app.anonymous().with_token(made["createToken"]["secret"].as_str().expect("a secret"));
+        let mut more = json!({"name": "more", "scope": "READ"});
+        assert_eq!(refused(&brief, "createToken", more.clone()).await, "FORBIDDEN");
+        more["expiresAt"] = json!("2090-01-01T00:00:01Z");
+        assert_eq!(refused(&brief, "createToken", more.clone()).await, "FORBIDDEN");
+        more["expiresAt"] = json!("2090-01-01T00:00:00Z");
+        assert_eq!(refused(&brief, "createToken", more).await, "");
+    }
+
     async fn tokens_of_others_cannot_be_seen_or_ended(app) {
         let alice = app.user("alice").await;
         let bob = app.user("bob").await;
@@ -55,6 +67,8 @@ on_each_database! {
             assert_eq!((code(&answer), field(&answer)), ("INVALID", "input.name"));
         }
         let answer = mutate(&alice, "createToken", json!({"name": "x", "scope": "READ", "expiresAt": "2020-01-01T00:00:00Z"})).await;
+        assert_eq!((code(&answer), field(&answer)), ("INVALID", "input.expiresAt"));
+        let answer = mutate(&alice, "createToken", json!({"name": "x", "scope": "READ", "expiresAt": "9999-01-01T00:00:00Z"})).await;
         assert_eq!((code(&answer), field(&answer)), ("INVALID", "input.expiresAt"));
         let answer = mutate(&alice, "createToken", json!({"name": "x", "scope": "READ", "expiresAt": "soon"})).await;
         assert_eq!(code(&answer), "INVALID");

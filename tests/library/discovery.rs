@@ -118,3 +118,30 @@ async fn a_wrong_method_is_told_which_are_right() {
     let head = app.anonymous().head("/version").await.expect(200);
     assert!(head.body.is_empty());
 }
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_use_the_credentials_that_a_browser_remembers() {
+    let app = TestApp::sqlite().await;
+    let alice = app.user("alice").await;
+    let pair = data_encoding::BASE64.encode(format!("alice:{}", alice.token()).as_bytes());
+    let browser = app
+        .anonymous()
+        .header("authorization", &format!("Basic {pair}"));
+    let post = async |origin: &str| {
+        let client = browser.header("origin", origin);
+        let body = json!({"name": "alice"});
+        client.post("/v1/entities", body).await
+    };
+    for origin in [
+        "https://evil.example",
+        "null",
+        "http://hub.test.evil.example",
+        "",
+    ] {
+        let words = refused(&post(origin).await, 403);
+        assert!(words.contains("another site"), "{words}");
+    }
+    assert_ne!(post("http://hub.test").await.status, 403);
+    let reading = browser.header("origin", "https://evil.example");
+    reading.get("/v1/entities/alice").await.expect(200);
+}

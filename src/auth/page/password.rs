@@ -19,7 +19,7 @@ use crate::{
     },
     error::{Error, Result},
     protocol::RequestContext,
-    registry::UserId,
+    registry::{UserId, session},
 };
 
 #[derive(Template)]
@@ -53,7 +53,8 @@ pub(super) async fn submit(mut request: Request) -> Result<Response, Failure> {
     match change(&request, &session, &form).await {
         Ok(user) => {
             let next = format!("{}/auth/tokens?done=password", root(&request));
-            Ok(begin(&request, &session.caller, user, &next).await?)
+            let new = session::create(&session.caller, user).await?;
+            Ok(begin(&request, &session.caller, &new, &next).await?)
         }
         Err(error) => {
             let frame = Frame::within(&request, &session)?.refusing(&error);

@@ -15,7 +15,7 @@ use crate::{
     auth::{account::create_first, extract::anonymous},
     error::{Error, Result},
     registry::{
-        Caller,
+        Caller, session,
         user::{self, User},
     },
 };
@@ -53,7 +53,8 @@ pub(super) async fn submit(mut request: Request) -> Result<Response, Failure> {
     match create(&caller, word(&request), &form).await {
         Ok(user) => {
             let next = format!("{}/auth/tokens?done=set-up", root(&request));
-            Ok(begin(&request, &caller, user.id, &next).await?)
+            let new = session::create(&caller, user.id).await?;
+            Ok(begin(&request, &caller, &new, &next).await?)
         }
         Err(error @ Error::NotFound(_)) => Err(error.into()),
         Err(error) => {

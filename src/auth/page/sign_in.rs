@@ -16,7 +16,7 @@ use crate::{
     },
     error::Result,
     protocol::RequestContext,
-    registry::{Caller, UserId, session},
+    registry::{Caller, session},
 };
 
 #[derive(Template)]
@@ -51,7 +51,7 @@ pub(super) async fn submit(mut request: Request) -> Result<Response, Failure> {
         client: RequestContext::of(&request).client,
     };
     match sign_in(&caller, throttle(&request), &attempt).await {
-        Ok(user) => Ok(begin(&request, &caller, user, &next(&request, &form)).await?),
+        Ok(new) => Ok(begin(&request, &caller, &new, &next(&request, &form)).await?),
         Err(error) => {
             let page = Page {
                 frame: Frame::new(&request).refusing(&error),
@@ -71,18 +71,17 @@ pub(super) async fn leave(mut request: Request) -> Result<Response, Failure> {
     Ok(forget(&request, see_other(&path)))
 }
 
-/// Begins a session in place of the one that the browser had, and sends the browser on.
+/// Gives the browser a session in place of the one that it had, and sends it on.
 pub(super) async fn begin(
     request: &Request,
     caller: &Caller,
-    user: UserId,
+    new: &str,
     next: &str,
 ) -> Result<Response> {
     if let Some(old) = cookie(request) {
         session::end(caller, &old).await?;
     }
-    let new = session::create(caller, user).await?;
-    Ok(keep(request, caller, &new, see_other(next)))
+    Ok(keep(request, caller, new, see_other(next)))
 }
 
 /// Where to go after signing in.
