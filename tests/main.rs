@@ -15,3 +15,4 @@ mod library;
 mod program;
 mod site;
 mod tour;
+mod upgrade;

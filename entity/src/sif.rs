@@ -11,6 +11,9 @@ pub struct Model {
     /// `sifhub::sif::Inspection` as JSON.
     #[sea_orm(column_type = "JsonBinary")]
     pub inspection: Json,
+    /// Those that its signatures name: a JSON array, sorted, each once.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub fingerprints: Json,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -21,6 +21,9 @@ pub struct Http {
     pub public_url: Option<HttpUrl>,
     /// How long a server that is told to stop waits for running transfers.
     pub drain_timeout: Duration,
+    /// How long a client may stand still that owes the server something: the head of its next request, more of a body, or
+    /// room for more of an answer. Its connection is closed then.
+    pub stall_timeout: Duration,
     /// The largest JSON body of a request. Image uploads are not bound by it.
     pub request_body_limit: ByteSize,
     /// The proxies whose `Forwarded` and `X-Forwarded-*` headers are believed. Headers from anybody else are ignored.
@@ -45,6 +48,7 @@ impl Default for Http {
             listen: (Ipv4Addr::LOCALHOST, 8080).into(),
             public_url: None,
             drain_timeout: Duration::from_mins(5),
+            stall_timeout: Duration::from_mins(2),
             request_body_limit: ByteSize::from_mib(1),
             trusted_proxies: Vec::new(),
             tls: Tls::default(),
@@ -54,6 +58,7 @@ impl Default for Http {
 
 impl Http {
     pub(super) fn validate(&self) -> Result<(), Fault> {
+        self.stall_timeout.ensure_positive("http.stall_timeout")?;
         ensure(
             self.request_body_limit.bytes() > 0,
             "http.request_body_limit",

@@ -1,5 +1,9 @@
 //! Around every request: its facts, its id in the answer, and its line in the log.
-use std::{net::IpAddr, sync::Arc, time::Instant};
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use data_encoding::HEXLOWER;
 use poem::{
@@ -8,7 +12,7 @@ use poem::{
 };
 use tracing::Instrument;
 
-use super::patience::{PATIENCE, bounded};
+use super::patience::bounded;
 use crate::{
     config::{Config, HttpUrl, Network},
     protocol::RequestContext,
@@ -22,6 +26,7 @@ pub(super) struct WithContext {
     public_url: Option<HttpUrl>,
     trusted: Vec<Network>,
     tls: bool,
+    stall: Duration,
 }
 
 impl WithContext {
@@ -31,6 +36,7 @@ impl WithContext {
             public_url: config.http.public_url.clone(),
             trusted: config.http.trusted_proxies.clone(),
             tls: config.http.tls.certificate.is_some(),
+            stall: config.http.stall_timeout.get(),
         }
     }
 }
@@ -43,6 +49,7 @@ impl<E: Endpoint> Middleware<E> for WithContext {
             public_url: self.public_url.clone(),
             trusted: self.trusted.clone(),
             tls: self.tls,
+            stall: self.stall,
         };
         InContext { inner, context }
     }
@@ -64,7 +71,7 @@ impl<E: Endpoint> Endpoint for InContext<E> {
         let (method, path) = (request.method().clone(), redacted(request.uri()));
         request.extensions_mut().insert(facts);
         let body = request.take_body().into_bytes_stream();
-        request.set_body(Body::from_bytes_stream(bounded(body, PATIENCE)));
+        request.set_body(Body::from_bytes_stream(bounded(body, self.context.stall)));
         let span = tracing::info_span!("request", id = &*id);
         let answer = self.inner.call(request).instrument(span.clone()).await;
         let mut response =

@@ -2,6 +2,7 @@
 //!
 //! Owns the routes, what happens around every request (its id, its log line, its context), health, TLS and stopping.
 //! Must not know what a surface answers.
+mod connection;
 mod context;
 mod health;
 mod patience;

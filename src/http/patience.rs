@@ -5,9 +5,6 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use tokio::time::timeout;
 
-/// Longer than any network that is worth waiting for stands still.
-pub(super) const PATIENCE: Duration = Duration::from_secs(120);
-
 /// The same bytes, but a pause longer than `patience` ends them with an error. What is behind a body, such as batches in
 /// memory and a staged file, must not wait for ever for a client that went away without a word.
 pub(super) fn bounded(

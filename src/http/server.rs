@@ -1,21 +1,15 @@
 //! Listening, and stopping without breaking off what runs.
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use poem::{
-    Server,
-    listener::{Acceptor, Listener, TcpListener},
-};
+use poem::listener::{Acceptor, Listener, TcpListener};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{endpoint, tls::Files};
+use super::{connection, endpoint, tls::Files};
 use crate::{
     config::Config,
     error::{Error, Result},
     registry::Registry,
 };
-
-/// How long a connection may lie still between requests. One with a request under way is never cut off.
-const IDLE: Duration = Duration::from_secs(120);
 
 /// Serves until SIGTERM or SIGINT; then takes no new work and lets running transfers finish, as long as configured.
 ///
@@ -55,15 +49,11 @@ async fn run(acceptor: impl Acceptor + 'static, registry: Arc<Registry>) -> Resu
     let config = registry.config();
     tracing::info!(listen = %config.http.listen, url = own_url(config), "serving");
     let stop = stop_signal().map_err(anyhow::Error::from)?;
-    Server::new_with_acceptor(acceptor)
-        .idle_timeout(IDLE)
-        .run_with_graceful_shutdown(
-            endpoint(&registry),
-            stop,
-            Some(config.http.drain_timeout.get()),
-        )
-        .await
-        .map_err(anyhow::Error::from)?;
+    let limits = connection::Limits {
+        stall: config.http.stall_timeout.get(),
+        drain: config.http.drain_timeout.get(),
+    };
+    connection::serve(acceptor, Arc::new(endpoint(&registry)), limits, stop).await;
     tracing::info!("stopped");
     Ok(())
 }

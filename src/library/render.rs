@@ -10,7 +10,6 @@ use crate::{
         container::{self, Container, Place},
         image::{self, Image},
         namespace::{self, Namespace},
-        sif::Inspection,
         tag::{self, Tag},
         total::{self, Total},
     },
@@ -160,18 +159,17 @@ pub(super) async fn images(caller: &Caller, rows: &[Image]) -> Result<Vec<dto::I
     let places = container::places(caller, &containers).await?;
     let tags = tag::of_images(caller, &ids).await?;
     // Clients are told of an image's inside only who signed it.
-    let signed: Vec<_> = rows.iter().filter(|row| row.signed).cloned().collect();
-    let inspections = image::inspections(caller, &signed).await?;
+    let signers = image::fingerprints(caller, rows).await?;
     let image = |row: &Image| {
         let tags = tags.get(&row.id).map_or(&[][..], Vec::as_slice);
         let place = places.get(&row.container_id)?;
-        Some(one(row, place, tags, inspections.get(&row.digest)))
+        let fingerprints = signers.get(&row.digest).cloned().unwrap_or_default();
+        Some(one(row, place, tags, fingerprints))
     };
     Ok(rows.iter().filter_map(image).collect())
 }
 
-fn one(row: &Image, place: &Place, tags: &[Tag], sif: Option<&Inspection>) -> dto::Image {
-    let fingerprints = sif.map(Inspection::fingerprints).unwrap_or_default();
+fn one(row: &Image, place: &Place, tags: &[Tag], fingerprints: Vec<String>) -> dto::Image {
     let creator = row.created_by.map(|id| id.to_string());
     let mut tags: Vec<_> = tags.iter().map(|tag| tag.name.clone()).collect();
     tags.dedup();
@@ -191,7 +189,7 @@ fn one(row: &Image, place: &Place, tags: &[Tag], sif: Option<&Inspection>) -> dt
         signed: row.signed,
         encrypted: row.encrypted,
         arch: row.arch.clone(),
-        fingerprints: fingerprints.into_iter().map(str::to_owned).collect(),
+        fingerprints,
         tags,
         entity: place.namespace_id.to_string(),
         entity_name: place.namespace.clone(),

@@ -111,14 +111,25 @@ pub async fn get(caller: &Caller, id: ImageId) -> Result<Image> {
 
 /// What was read out of these images. One statement, or none if they have no bytes.
 pub async fn inspections(caller: &Caller, images: &[Image]) -> Result<HashMap<String, Inspection>> {
-    let digests: Vec<String> = images
-        .iter()
-        .filter_map(|image| image.blob.clone())
-        .collect();
-    if digests.is_empty() {
-        return Ok(HashMap::new());
+    match blobs(images.iter())[..] {
+        [] => Ok(HashMap::new()),
+        ref digests => sif::by_digests(caller, digests).await,
     }
-    sif::by_digests(caller, &digests).await
+}
+
+/// The keys that the signatures of these images name. One statement, or none if no image is signed.
+pub async fn fingerprints(
+    caller: &Caller,
+    images: &[Image],
+) -> Result<HashMap<String, Vec<String>>> {
+    match blobs(images.iter().filter(|image| image.signed))[..] {
+        [] => Ok(HashMap::new()),
+        ref digests => sif::fingerprints(caller, digests).await,
+    }
+}
+
+fn blobs<'a>(images: impl Iterator<Item = &'a Image>) -> Vec<String> {
+    images.filter_map(|image| image.blob.clone()).collect()
 }
 
 /// The image that `reference` names in the container at `path`.

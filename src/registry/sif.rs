@@ -2,7 +2,7 @@
 use std::collections::HashMap;
 
 use entity::sif;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set, sea_query::OnConflict};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set, sea_query::OnConflict};
 
 use super::{Caller, Tx};
 use crate::{access::internal, error::Result};
@@ -30,6 +30,26 @@ pub(in crate::registry) async fn by_digests(
     rows.into_iter().map(parse).collect()
 }
 
+/// The fingerprints of the keys that signatures of these digests name, sorted, each once. One statement, which does not read
+/// the rest.
+pub(in crate::registry) async fn fingerprints(
+    caller: &Caller,
+    digests: &[String],
+) -> Result<HashMap<String, Vec<String>>> {
+    let rows: Vec<(String, serde_json::Value)> = internal::<sif::Entity>()
+        .filter(sif::Column::Digest.is_in(digests.iter().map(String::as_str)))
+        .select_only()
+        .columns([sif::Column::Digest, sif::Column::Fingerprints])
+        .into_tuple()
+        .all(caller.db())
+        .await?;
+    let parse = |(digest, fingerprints)| {
+        let fingerprints = serde_json::from_value(fingerprints).map_err(anyhow::Error::from)?;
+        Ok((digest, fingerprints))
+    };
+    rows.into_iter().map(parse).collect()
+}
+
 /// Keeps an inspection.
 pub(in crate::registry) async fn keep(
     tx: &Tx,
@@ -39,9 +59,10 @@ pub(in crate::registry) async fn keep(
     let row = sif::ActiveModel {
         digest: Set(digest.to_owned()),
         inspection: Set(serde_json::to_value(inspection).map_err(anyhow::Error::from)?),
+        fingerprints: Set(inspection.fingerprints().into()),
     };
     let newest = OnConflict::column(sif::Column::Digest)
-        .update_column(sif::Column::Inspection)
+        .update_columns([sif::Column::Inspection, sif::Column::Fingerprints])
         .to_owned();
     sif::Entity::insert(row)
         .on_conflict(newest)

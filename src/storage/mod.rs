@@ -12,6 +12,7 @@ use opendal::{ErrorKind, Metadata, Operator};
 
 use crate::error::{Error, Result};
 use backend::Backend;
+use transfers::Transfers;
 
 mod ahead;
 mod backend;
@@ -22,6 +23,7 @@ mod read;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod transfers;
 mod upload;
 
 pub use digest::Digest;
@@ -41,6 +43,7 @@ const READY_WITHIN: Duration = Duration::from_secs(3);
 pub struct Storage {
     operator: Operator,
     backend: Backend,
+    transfers: Transfers,
 }
 
 /// A published blob.
@@ -71,7 +74,11 @@ impl Storage {
     /// `Invalid` when the settings are wrong or the folder cannot be made.
     pub async fn open(settings: Settings) -> Result<Self> {
         let (operator, backend) = backend::open(settings).await?;
-        Ok(Self { operator, backend })
+        Ok(Self {
+            operator,
+            backend,
+            transfers: Transfers::default(),
+        })
     }
 
     /// Asks the backend for a sign of life, and waits three seconds at most.

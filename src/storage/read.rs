@@ -7,8 +7,9 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 use super::{Digest, Staged, Storage, blob_path, error, staged_path};
 use crate::error::Result;
 
-/// How many bytes one read fetches: below this each handover between threads costs more than the read.
-const CHUNK: usize = 4 << 20;
+/// How many pieces a download from a folder holds: one on its way to the client, one that is read. From a bucket come
+/// several more at once.
+const HELD: usize = 2;
 
 /// A blob or a staged object that is read here and there.
 pub struct Source {
@@ -95,11 +96,13 @@ impl Storage {
                 .await
                 .map_err(error::from_opendal)?;
         }
+        let transfer = self.transfers.begin();
+        let at_once = self.backend.reads_at_once();
         let reader = self
             .operator
             .reader_with(path)
-            .chunk(CHUNK)
-            .concurrent(self.backend.reads_at_once());
+            .chunk(transfer.piece(HELD * at_once))
+            .concurrent(at_once);
         let reader = reader.await.map_err(error::from_opendal)?;
         let end = range.end.max(range.start);
         let mut bytes = reader
@@ -107,6 +110,9 @@ impl Storage {
             .await
             .map_err(error::from_opendal)?;
         let first = bytes.try_next().await.map_err(error::from_io)?;
-        Ok(stream::iter(first.map(Ok)).chain(bytes))
+        Ok(stream::iter(first.map(Ok)).chain(bytes).inspect(move |_| {
+            // Held until the stream is dropped.
+            let _running = &transfer;
+        }))
     }
 }

@@ -5,15 +5,16 @@ use opendal::Buffer;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::{Digest, Storage, ahead::Ahead, backend, error, staged_path};
+use super::{Digest, Storage, ahead::Ahead, backend, error, staged_path, transfers::Transfer};
 use crate::error::{Error, Result};
 
-/// How many bytes go to the hash and to the backend at once: below this each handover costs more than the work.
-const BATCH: usize = 4 << 20;
 /// How many pieces one batch may have. A client that sends a byte at a time cannot make us keep a million of them.
 const PIECES: usize = 1024;
-/// How many batches may wait for the backend. With those in work an upload holds about 20 MiB, or 45 MiB for a bucket.
+/// How many batches may wait for the backend.
 const WAITING: usize = 1;
+/// How many batches an upload holds: one that is gathered, those that wait, one that is hashed and written. A bucket's
+/// client holds its parts besides.
+const HELD: usize = WAITING + 2;
 
 /// An object that is whole and synced but not yet a blob.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,7 @@ pub struct Staged {
 pub struct Writer {
     pieces: Vec<Bytes>,
     size: usize,
+    transfer: Transfer,
     batches: mpsc::Sender<Message>,
     /// `None` once its outcome was told.
     task: Option<JoinHandle<Result<Staged>>>,
@@ -59,6 +61,7 @@ impl Storage {
         Ok(Writer {
             pieces: Vec::new(),
             size: 0,
+            transfer: self.transfers.begin(),
             batches,
             task: Some(task),
         })
@@ -73,10 +76,11 @@ impl Writer {
     pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
         self.size += bytes.len();
         self.pieces.push(bytes);
-        if self.size < BATCH && self.pieces.len() < PIECES {
+        let full = self.size >= self.transfer.piece(HELD);
+        if !full && self.pieces.len() < PIECES {
             return Ok(());
         }
-        self.hand_over().await
+        self.hand_over(full).await
     }
 
     /// Ends the object: when this returns, its bytes are on the disk.
@@ -84,16 +88,17 @@ impl Writer {
     /// # Errors
     /// `StorageFull` or `Unavailable`; what was staged is gone then.
     pub async fn finish(mut self) -> Result<Staged> {
-        self.hand_over().await?;
+        self.hand_over(false).await?;
         // A task that stopped early does not listen, but tells why when it is asked.
         let _ = self.batches.send(Message::Finish).await;
         self.outcome().await
     }
 
     /// Passes on what was gathered. A batch of crumbs is copied into one piece, a full one is not copied.
-    async fn hand_over(&mut self) -> Result<()> {
+    async fn hand_over(&mut self, full: bool) -> Result<()> {
         let mut batch = Buffer::from(std::mem::take(&mut self.pieces));
-        if std::mem::take(&mut self.size) < BATCH {
+        self.size = 0;
+        if !full {
             batch = Buffer::from(batch.to_bytes());
         }
         match self.batches.send(Message::Batch(batch)).await {
