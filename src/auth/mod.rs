@@ -6,9 +6,11 @@ mod account;
 mod extract;
 mod page;
 mod password;
+mod registry_token;
 mod sign_in;
 mod throttle;
 
 pub use account::{create_first, create_user, set_password};
 pub use extract::{COOKIE, CSRF_HEADER, caller};
 pub use page::{ROUTES, routes};
+pub use registry_token::{Wanted, registry_caller, registry_challenge, registry_reaches};

@@ -1,0 +1,16 @@
+//! What a request to the OCI door is about to do.
+
+/// What a request to the OCI door is about to do. Names are as the client wrote them: one to three parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted<'a> {
+    /// To be let in, be it with a token for nobody: `GET /v2/`.
+    Entry,
+    /// To list the repositories.
+    Catalog,
+    /// To read something of this repository.
+    Pull(&'a str),
+    /// To write to this repository.
+    Push(&'a str),
+    /// To delete something from this repository.
+    Delete(&'a str),
+}
