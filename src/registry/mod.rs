@@ -4,6 +4,7 @@
 //! one read or one transaction, for surfaces to call; one that takes `&Tx` is a step of it. Must not know HTTP,
 //! GraphQL, the JSON of any protocol or a status code.
 pub mod blob;
+pub mod blob_upload;
 mod caller;
 pub mod collection;
 pub mod container;
@@ -11,6 +12,7 @@ mod database;
 mod id;
 pub mod image;
 pub mod key;
+pub mod manifest;
 pub mod namespace;
 pub mod page;
 pub mod path;
@@ -30,11 +32,11 @@ pub use database::{connect, migrate};
 use id::fresh_id;
 pub use secret::Secret;
 
-pub use crate::storage::Digest;
+pub use crate::storage::{Algorithm, Digest};
 pub use entity::{
     id::{
-        CollectionId, ContainerId, ImageId, NamespaceId, SessionId, TagId, TokenId, UploadId,
-        UserId,
+        BlobUploadId, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, SessionId,
+        TagId, TokenId, UploadId, UserId,
     },
-    kind::{Scope, Visibility},
+    kind::{ManifestKind, PartRole, Scope, Visibility},
 };
