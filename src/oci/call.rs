@@ -18,19 +18,18 @@ use crate::{
     },
 };
 
-/// Bytes on their way in.
+/// The body of a request. What a handler leaves of it is taken in when the request is refused.
 pub(super) type Inflow = BoxStream<'static, io::Result<Bytes>>;
 
-/// A request, and what is known about it.
+/// A request without its body, and what is known about it.
+#[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
     /// Who asks.
     pub(super) caller: &'a Caller,
-    /// The request, without its body.
+    /// The request.
     pub(super) request: &'a Request,
     /// What it is about.
     pub(super) target: &'a Target,
-    /// The body. What a handler leaves of it is taken in when the request is refused.
-    pub(super) body: &'a mut Inflow,
 }
 
 impl Call<'_> {
@@ -96,15 +95,19 @@ impl Call<'_> {
     ///
     /// # Errors
     /// [`Error::TooLarge`] beyond `limit` bytes; [`Error::Invalid`] when it breaks off.
-    pub(super) async fn content(&mut self, what: &'static str, limit: u64) -> Result<Bytes> {
-        let too_large = Error::TooLarge { what, limit };
-        if self.length().is_some_and(|length| length > limit) {
-            return Err(too_large.into());
-        }
+    pub(super) async fn content(
+        &self,
+        body: &mut Inflow,
+        what: &'static str,
+        limit: u64,
+    ) -> Result<Bytes> {
         let mut content = BytesMut::new();
-        while let Some(piece) = self.body.try_next().await.map_err(cut)? {
+        if self.length().is_some_and(|length| length > limit) {
+            return Err(Error::TooLarge { what, limit }.into());
+        }
+        while let Some(piece) = body.try_next().await.map_err(cut)? {
             if (content.len() + piece.len()) as u64 > limit {
-                return Err(too_large.into());
+                return Err(Error::TooLarge { what, limit }.into());
             }
             content.extend_from_slice(&piece);
         }

@@ -9,7 +9,7 @@ use poem::{
 
 use super::{
     blob::{CONTENT_DIGEST, etag},
-    call::Call,
+    call::{Call, Inflow},
     error::{Error, Result},
 };
 use crate::{
@@ -60,9 +60,9 @@ fn digest(manifest: &Manifest, asked: &Reference) -> Result<Digest> {
 }
 
 /// `PUT /v2/<name>/manifests/<reference>`; with `?tag=`, as often as wanted, it gets those tags too.
-pub(super) async fn put(mut call: Call<'_>) -> Result<Response> {
+pub(super) async fn put(call: Call<'_>, body: &mut Inflow) -> Result<Response> {
     let (path, reference, named) = (call.path()?, call.reference()?, named(&call)?);
-    let content = call.content("manifest", CONTENT_MAX).await?;
+    let content = call.content(body, "manifest", CONTENT_MAX).await?;
     let mut tags = named.clone();
     let asked = match &reference {
         Reference::Digest(digest) => Some(*digest),

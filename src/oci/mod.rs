@@ -29,24 +29,32 @@ use route::{Endpoint, Row, Target};
 const VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 
 const TABLE: &[Row] = &[
-    ("GET", Endpoint::Base, |c| list::base(c).boxed()),
-    ("GET", Endpoint::Catalog, |c| list::catalog(c).boxed()),
-    ("GET", Endpoint::Tags, |c| list::tags(c).boxed()),
-    ("GET", Endpoint::Referrers, |c| referrers::list(c).boxed()),
-    ("GET", Endpoint::Manifest, |c| manifest::get(c).boxed()),
-    ("HEAD", Endpoint::Manifest, |c| manifest::get(c).boxed()),
-    ("PUT", Endpoint::Manifest, |c| manifest::put(c).boxed()),
-    ("DELETE", Endpoint::Manifest, |c| {
+    ("GET", Endpoint::Base, |c, _| list::base(c).boxed()),
+    ("GET", Endpoint::Catalog, |c, _| list::catalog(c).boxed()),
+    ("GET", Endpoint::Tags, |c, _| list::tags(c).boxed()),
+    ("GET", Endpoint::Referrers, |c, _| {
+        referrers::list(c).boxed()
+    }),
+    ("GET", Endpoint::Manifest, |c, _| manifest::get(c).boxed()),
+    ("HEAD", Endpoint::Manifest, |c, _| manifest::get(c).boxed()),
+    ("PUT", Endpoint::Manifest, |c, b| {
+        manifest::put(c, b).boxed()
+    }),
+    ("DELETE", Endpoint::Manifest, |c, _| {
         manifest::delete(c).boxed()
     }),
-    ("GET", Endpoint::Blob, |c| blob::get(c).boxed()),
-    ("HEAD", Endpoint::Blob, |c| blob::get(c).boxed()),
-    ("DELETE", Endpoint::Blob, |c| blob::delete(c).boxed()),
-    ("POST", Endpoint::Uploads, |c| upload::start(c).boxed()),
-    ("GET", Endpoint::Upload, |c| upload::status(c).boxed()),
-    ("PATCH", Endpoint::Upload, |c| upload::append(c).boxed()),
-    ("PUT", Endpoint::Upload, |c| upload::finish(c).boxed()),
-    ("DELETE", Endpoint::Upload, |c| upload::cancel(c).boxed()),
+    ("GET", Endpoint::Blob, |c, _| blob::get(c).boxed()),
+    ("HEAD", Endpoint::Blob, |c, _| blob::get(c).boxed()),
+    ("DELETE", Endpoint::Blob, |c, _| blob::delete(c).boxed()),
+    ("POST", Endpoint::Uploads, |c, b| {
+        upload::start(c, b).boxed()
+    }),
+    ("GET", Endpoint::Upload, |c, _| upload::status(c).boxed()),
+    ("PATCH", Endpoint::Upload, |c, b| {
+        upload::append(c, b).boxed()
+    }),
+    ("PUT", Endpoint::Upload, |c, b| upload::finish(c, b).boxed()),
+    ("DELETE", Endpoint::Upload, |c, _| upload::cancel(c).boxed()),
 ];
 
 /// The routes of this room: method and path, as the specification writes it.
@@ -85,8 +93,7 @@ async fn serve(request: &Request, target: &Target, body: &mut Inflow) -> Result<
         caller: &caller,
         request,
         target,
-        body,
     };
-    let answered = handler(call).await;
+    let answered = handler(call, body).await;
     answered.map_err(|error| error.told_to(&caller, request))
 }

@@ -2,7 +2,11 @@
 use futures::future::BoxFuture;
 use poem::{Response, http::Method};
 
-use super::{TABLE, call::Call, error::Result};
+use super::{
+    TABLE,
+    call::{Call, Inflow},
+    error::Result,
+};
 use crate::{auth::Wanted, error::Error};
 
 /// What a path names, and so what can be asked there (distribution-spec, "Endpoints").
@@ -95,7 +99,7 @@ impl Target {
 }
 
 /// Answers one kind of request.
-pub(super) type Handler = for<'a> fn(Call<'a>) -> BoxFuture<'a, Result<Response>>;
+pub(super) type Handler = for<'a> fn(Call<'a>, &'a mut Inflow) -> BoxFuture<'a, Result<Response>>;
 /// Method, place, and what answers there.
 pub(super) type Row = (&'static str, Endpoint, Handler);
 

@@ -26,7 +26,7 @@ const CHUNK_MIN: u64 = 1 << 20;
 
 /// `POST /v2/<name>/blobs/uploads/`: begins an upload. With `?mount=` nothing need be sent where the caller may see those
 /// bytes already; with `?digest=` the bytes come at once.
-pub(super) async fn start(call: Call<'_>) -> Result<Response> {
+pub(super) async fn start(call: Call<'_>, body: &mut Inflow) -> Result<Response> {
     if let Some(stored) = mounted(&call).await? {
         return Ok(created(&call.target.name, &stored));
     }
@@ -34,7 +34,7 @@ pub(super) async fn start(call: Call<'_>) -> Result<Response> {
     let digest = digest(&call)?;
     let begun = blob_upload::start(call.caller, &call.path()?).await?;
     match digest {
-        Some(digest) => complete(call, begun, &digest).await,
+        Some(digest) => complete(call, body, begun, &digest).await,
         None => Ok(progress(StatusCode::ACCEPTED, &call.target.name, &begun)),
     }
 }
@@ -80,20 +80,20 @@ pub(super) async fn status(call: Call<'_>) -> Result<Response> {
 }
 
 /// `PATCH /v2/<name>/blobs/uploads/<upload>`: the next bytes.
-pub(super) async fn append(call: Call<'_>) -> Result<Response> {
+pub(super) async fn append(call: Call<'_>, body: &mut Inflow) -> Result<Response> {
     let found = find(&call).await?;
     let (caller, name) = (call.caller, &call.target.name);
-    let chunk = chunk(call, &found)?;
+    let chunk = chunk(&call, body, &found)?;
     let grown = blob_upload::append(caller, found, chunk).await?;
     Ok(progress(StatusCode::ACCEPTED, name, &grown))
 }
 
 /// `PUT /v2/<name>/blobs/uploads/<upload>?digest=`: the last bytes, if any are left, and the end.
-pub(super) async fn finish(call: Call<'_>) -> Result<Response> {
+pub(super) async fn finish(call: Call<'_>, body: &mut Inflow) -> Result<Response> {
     let missing = "it is missing; send ?digest= with the digest of all bytes";
     let digest = digest(&call)?.ok_or_else(|| Error::invalid("digest", missing))?;
     let found = find(&call).await?;
-    complete(call, found, &digest).await
+    complete(call, body, found, &digest).await
 }
 
 /// `DELETE /v2/<name>/blobs/uploads/<upload>`: forgets what has arrived.
@@ -110,9 +110,14 @@ async fn find(call: &Call<'_>) -> Result<BlobUpload> {
     Ok(blob_upload::find(call.caller, &call.path()?, id).await?)
 }
 
-async fn complete(call: Call<'_>, upload: BlobUpload, digest: &Digest) -> Result<Response> {
+async fn complete(
+    call: Call<'_>,
+    body: &mut Inflow,
+    upload: BlobUpload,
+    digest: &Digest,
+) -> Result<Response> {
     let (caller, name) = (call.caller, &call.target.name);
-    let last = chunk(call, &upload)?;
+    let last = chunk(&call, body, &upload)?;
     let upload = match last {
         Chunk {
             start: None,
@@ -126,13 +131,17 @@ async fn complete(call: Call<'_>, upload: BlobUpload, digest: &Digest) -> Result
 }
 
 /// The body, and where it belongs. Clients that stream do not say.
-fn chunk<'a>(call: Call<'a>, upload: &BlobUpload) -> Result<Chunk<&'a mut Inflow>> {
+fn chunk<'a>(
+    call: &Call<'_>,
+    body: &'a mut Inflow,
+    upload: &BlobUpload,
+) -> Result<Chunk<&'a mut Inflow>> {
     let length = call.length();
     let Some(range) = call.header(header::CONTENT_RANGE) else {
         return Ok(Chunk {
             start: None,
             length,
-            body: call.body,
+            body,
         });
     };
     let (start, end) = bounds(range).ok_or(Error::OutOfOrder {
@@ -148,7 +157,7 @@ fn chunk<'a>(call: Call<'a>, upload: &BlobUpload) -> Result<Chunk<&'a mut Inflow
     Ok(Chunk {
         start: Some(start),
         length: Some(ranged),
-        body: call.body,
+        body,
     })
 }
 
