@@ -210,7 +210,6 @@ pub async fn create(
     text: String,
 ) -> Result<Image> {
     let text = description(text)?;
-    manifest::ensure_config(caller).await?;
     caller
         .change(async |tx| {
             let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
