@@ -10,7 +10,7 @@ use poem::{
 use serde_json::json;
 
 use super::route::{self, Endpoint, Target};
-use crate::{auth, error, protocol, registry::Caller};
+use crate::{auth, error, protocol};
 
 /// An error on its way to a client of the registry.
 #[derive(Debug, thiserror::Error)]
@@ -34,20 +34,6 @@ pub enum Error {
 pub(super) type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// The same, as `caller` may hear it. Clients show nothing before they are asked to, so whoever shows nothing is asked
-    /// to wherever that may help; what is hidden from them looks like what is not there. Those who come back with a token
-    /// for nobody hear that it is not there.
-    pub(super) fn told_to(self, caller: &Caller, request: &Request) -> Self {
-        let asked = caller.account().is_ok() || request.headers().contains_key(AUTHORIZATION);
-        match self {
-            Self::Registry(error::Error::NotFound(noun)) if !asked => {
-                let words = format!("there is no {noun} that everybody may see; sign in first");
-                error::Error::Unauthenticated(words).into()
-            }
-            other => other,
-        }
-    }
-
     fn status(&self) -> StatusCode {
         match self {
             Self::Registry(error) => protocol::status(error),

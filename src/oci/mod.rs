@@ -94,6 +94,5 @@ async fn serve(request: &Request, target: &Target, body: &mut Inflow) -> Result<
         request,
         target,
     };
-    let answered = handler(call, body).await;
-    answered.map_err(|error| error.told_to(&caller, request))
+    handler(call, body).await
 }

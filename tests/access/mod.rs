@@ -64,6 +64,7 @@ async fn operations() -> BTreeSet<String> {
         http::ROUTES,
         page::ROUTES,
         auth::ROUTES,
+        auth::TOKEN_ROUTES,
         library::ROUTES,
         sifhub::oci::ROUTES,
         hkp::ROUTES,

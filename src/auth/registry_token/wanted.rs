@@ -1,4 +1,5 @@
 //! What a request to the OCI door is about to do.
+use crate::registry::registry_token::Action;
 
 /// What a request to the OCI door is about to do. Names are as the client wrote them: one to three parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,4 +14,16 @@ pub enum Wanted<'a> {
     Push(&'a str),
     /// To delete something from this repository.
     Delete(&'a str),
+}
+
+impl<'a> Wanted<'a> {
+    /// The repository, as the client wrote it, and what is to be done to it.
+    pub(super) fn repository(self) -> Option<(&'a str, Action)> {
+        match self {
+            Self::Entry | Self::Catalog => None,
+            Self::Pull(name) => Some((name, Action::Pull)),
+            Self::Push(name) => Some((name, Action::Push)),
+            Self::Delete(name) => Some((name, Action::Delete)),
+        }
+    }
 }
