@@ -26,6 +26,10 @@ use crate::{
     event::Event,
 };
 
+mod allowed;
+
+pub use allowed::allowed;
+
 /// A container that the caller may see.
 pub type Container = Granted<Pull, container::Model>;
 
@@ -140,18 +144,16 @@ pub(in crate::registry) async fn at<L: Needs>(
 where
     container::Entity: Guarded,
 {
-    open_where(
-        caller.db(),
-        caller.actor(),
-        |q: Select<container::Entity>| {
-            q.join(JoinType::InnerJoin, container::Relation::Collection.def())
-                .join(JoinType::InnerJoin, collection::Relation::Namespace.def())
-                .filter(namespace::Column::Name.eq(path.namespace.as_str()))
-                .filter(collection::Column::Name.eq(path.collection.as_str()))
-                .filter(container::Column::Name.eq(path.container.as_str()))
-        },
-    )
-    .await
+    open_where(caller.db(), caller.actor(), |q| of_path(q, path)).await
+}
+
+fn of_path(select: Select<container::Entity>, path: &ContainerPath) -> Select<container::Entity> {
+    select
+        .join(JoinType::InnerJoin, container::Relation::Collection.def())
+        .join(JoinType::InnerJoin, collection::Relation::Namespace.def())
+        .filter(namespace::Column::Name.eq(path.namespace.as_str()))
+        .filter(collection::Column::Name.eq(path.collection.as_str()))
+        .filter(container::Column::Name.eq(path.container.as_str()))
 }
 
 /// Where a container is, and what all of it is called.

@@ -63,6 +63,7 @@ async fn operations() -> BTreeSet<String> {
         http::ROUTES,
         page::ROUTES,
         auth::ROUTES,
+        auth::TOKEN_ROUTES,
         library::ROUTES,
         hkp::ROUTES,
         graphql::ROUTES,
