@@ -12,6 +12,7 @@ mod graphql;
 mod health;
 mod hkp;
 mod library;
+mod oci;
 mod program;
 mod site;
 mod tour;

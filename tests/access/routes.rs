@@ -2,7 +2,7 @@
 use serde_json::json;
 
 use super::{
-    Outcome,
+    Outcome, oci,
     world::{World, push_key},
 };
 use crate::support::Client;
@@ -10,6 +10,9 @@ use crate::support::Client;
 pub async fn attempt(method: &str, path: &str, world: &World, client: &Client) -> Option<Outcome> {
     let status = match method {
         "GET" if path == "/v1/search" => return Some(search(world, client).await),
+        _ if path.starts_with("/v2/<name>") || ["/v2/", "/v2/_catalog"].contains(&path) => {
+            return oci::attempt(method, path, world, client).await;
+        }
         _ if path == "/auth/registry-token" => {
             return Some(registry_token(method, world, client).await);
         }
