@@ -11,6 +11,8 @@
 //! | [`graphql`] | the graph, for pages, dashboards and scripts |
 //! | [`library`] | Singularity's library protocol: `library://` |
 //! | [`hkp`] | the key server |
+//! | [`download`] | images as plain files, for `curl`, browsers and workflow engines |
+//! | [`shub`] | Singularity Hub's old protocol: `shub://` |
 //! | [`site`] | plain pages for people: the front page, a container |
 //! | [`auth`] | who is calling, and the pages to sign in |
 //! | [`jobs`] | what the server does by itself |
@@ -27,9 +29,10 @@
 //! main ─ command ─ app ─┬─ http ─┬ graphql ┬─ auth ─┐
 //!                       │        ├ library ┤        ├─ registry ─┬ access ───┐
 //!                       │        ├ hkp ────┤        │            ├ storage   ├─ config, error
-//!                       │        └ site ───┘        │            ├ sif       │
-//!                       └─ jobs ────────────────────┘            ├ openpgp   │
-//!                                                                └ event ────┘
+//!                       │        ├ download┤        │            ├ sif       │
+//!                       │        ├ shub ───┤        │            ├ openpgp   │
+//!                       │        └ site ───┘        │            └ event ────┘
+//!                       └─ jobs ────────────────────┘
 //! ```
 //!
 //! # Two walks
@@ -46,6 +49,7 @@ pub mod app;
 pub mod auth;
 pub mod command;
 pub mod config;
+pub mod download;
 pub mod error;
 pub mod event;
 pub mod graphql;
@@ -57,6 +61,7 @@ pub mod openpgp;
 pub mod page;
 pub mod protocol;
 pub mod registry;
+pub mod shub;
 pub mod sif;
 pub mod site;
 pub mod storage;

@@ -35,6 +35,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["auth", "config", "error", "protocol", "registry"],
     ),
     ("hkp", &["auth", "error", "protocol", "registry"]),
+    ("download", &["auth", "error", "protocol", "registry"]),
+    ("shub", &["auth", "error", "protocol", "registry"]),
     (
         "site",
         &["auth", "config", "error", "page", "protocol", "registry"],
@@ -43,8 +45,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "auth", "config", "error", "graphql", "hkp", "library", "page", "protocol", "registry",
-            "site",
+            "auth", "config", "download", "error", "graphql", "hkp", "library", "page", "protocol",
+            "registry", "shub", "site",
         ],
     ),
     (

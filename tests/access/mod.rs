@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
-use sifhub::{auth, graphql, hkp, http, library, page, site};
+use sifhub::{auth, download, graphql, hkp, http, library, page, shub, site};
 
 use crate::{
     generated::assert_current,
@@ -65,6 +65,8 @@ async fn operations() -> BTreeSet<String> {
         auth::ROUTES,
         library::ROUTES,
         hkp::ROUTES,
+        download::ROUTES,
+        shub::ROUTES,
         graphql::ROUTES,
         site::ROUTES,
     ];
