@@ -1,0 +1,2 @@
+//! The OCI's protocol for registries.
+mod conformance;
