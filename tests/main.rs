@@ -6,6 +6,7 @@ mod architecture;
 mod auth;
 mod client;
 mod crash;
+mod doors;
 mod download;
 mod faults;
 mod generated;

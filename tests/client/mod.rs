@@ -4,6 +4,7 @@
 mod delete;
 mod download;
 mod key;
+mod oci;
 mod permission;
 mod pull;
 mod push;
