@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint doc audit bench fuzz test-tools update
+.PHONY: help run test lint doc audit bench conformance fuzz test-tools update
 
 # CI builds in fresh clones; a folder outside keeps what was built.
 ifdef CI
@@ -34,6 +34,9 @@ audit: ## Check licences, bans and sources of all dependencies
 bench: ## Measure speed side by side with others, and write docs/benchmarks.md
 	cargo build --release --locked
 	bench/run --sifhub '$(target)/release/sifhub'
+
+conformance: test-tools ## Run the OCI's conformance suite, and write docs/conformance.md
+	UPDATE=1 cargo test --locked --test main -- oci::conformance
 
 fuzz: ## Fuzz the reader of SIF images for five minutes
 	command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --locked --version 0.13.2

@@ -10,7 +10,7 @@ pub fn assert_current(file: &str, content: &str) {
     let there = fs::read_to_string(file).unwrap_or_default();
     assert!(
         there == content,
-        "{file} is stale: run `make update` and commit it"
+        "{file} is stale: write it anew by `make update` or `make conformance`, and commit it"
     );
 }
 

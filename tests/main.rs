@@ -6,6 +6,8 @@ mod architecture;
 mod auth;
 mod client;
 mod crash;
+mod doors;
+mod download;
 mod faults;
 mod generated;
 mod graphql;

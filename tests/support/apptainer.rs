@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{SifBuilder, network::Network, server::Server, tools::tools};
@@ -149,10 +149,42 @@ impl Apptainer<'_> {
         self.command("bash").args_of(&[script])
     }
 
+    /// Runs a script of `bash` on this machine, with its `curl` and `wget`, in the network of the site. `apptainer` is
+    /// still the one of the root folder.
+    pub fn shell(&self, script: &str) -> Done {
+        let root = root().display().to_string();
+        let apptainer = format!("apptainer() {{ '{RUN}' run '{root}' apptainer \"$@\"; }}");
+        let mut command = self.site.network.command("bash");
+        command
+            .current_dir(&self.home)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", &self.home)
+            .env("APPTAINER_NO_PRIVS", "true");
+        let script = format!("{apptainer}; export -f apptainer; {script}");
+        Words(command).args_of(&["-c", &script])
+    }
+
     /// Logs in with a token.
     pub fn log_in(&self, token: &str) {
         self.write("token", token);
         self.run("remote login --tokenfile token hub").ok();
+    }
+
+    /// Asks the graph with the token this person has logged in with, if any, and expects an answer without errors.
+    pub fn graphql(&self, query: &str, variables: &Value) -> Value {
+        let body = json!({"query": query, "variables": variables}).to_string();
+        let token = fs::read_to_string(self.home.join("token")).unwrap_or_default();
+        let bearer = format!("authorization: Bearer {}", token.trim());
+        let mut args = vec!["-s", "-H", "content-type: application/json", "-d", &body];
+        if !token.is_empty() {
+            args.extend(["-H", &bearer]);
+        }
+        args.push("http://localhost/graphql");
+        let answer = self.command("curl").args_of(&args).ok();
+        let json: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+        assert!(json.get("errors").is_none(), "{query}: {json:#}");
+        json["data"].clone()
     }
 
     /// Puts a file into the home.
@@ -187,6 +219,26 @@ impl Apptainer<'_> {
             purpose greeting\n";
         self.write("build.def", definition);
         self.run(&format!("build -F {name} build.def")).ok();
+    }
+
+    /// Runs a program of this machine, outside of the root where Apptainer is, in the same network and home.
+    pub fn outside(&self, program: &str, args: &[&str]) -> Done {
+        let credentials = self.home.join(".docker/config.json");
+        let installed = [tools().join("go"), tools().join("bin")];
+        let system = std::env::var_os("PATH").unwrap_or_default();
+        let folders = installed.into_iter().chain(std::env::split_paths(&system));
+        let mut command = self.site.network.command(program);
+        command
+            .current_dir(&self.home)
+            .env_clear()
+            .env(
+                "PATH",
+                std::env::join_paths(folders).expect("paths without ':'"),
+            )
+            .env("HOME", &self.home)
+            // Otherwise skopeo has a file for the whole machine.
+            .env("REGISTRY_AUTH_FILE", credentials);
+        Words(command).args_of(args)
     }
 
     fn command(&self, program: &str) -> Words {
@@ -235,6 +287,11 @@ pub struct Done {
 }
 
 impl Done {
+    /// Whether it has succeeded.
+    pub fn succeeded(&self) -> bool {
+        self.code == Some(0)
+    }
+
     /// It must have succeeded.
     #[track_caller]
     pub fn ok(self) -> Self {

@@ -5,6 +5,7 @@ pub mod apptainer;
 pub mod client;
 pub mod disk;
 pub mod network;
+pub mod oci;
 pub mod postgres;
 pub mod s3;
 pub mod server;
