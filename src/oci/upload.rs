@@ -10,7 +10,6 @@ use super::{
     error::Result,
 };
 use crate::{
-    auth::{self, Wanted},
     error::Error,
     registry::{
         Digest,
@@ -45,16 +44,11 @@ async fn mounted(call: &Call<'_>) -> Result<Option<Stored>> {
         return Ok(None);
     };
     let from = call.param("from").filter(|from| !from.is_empty());
-    let reached = |name| auth::registry_reaches(call.request, Wanted::Pull(name));
-    let from = match from
-        .as_deref()
-        .map(|name| (reached(name), call.container(name)))
-    {
-        None => None,
-        Some((true, Ok(from))) => Some(from),
-        Some(_) => return Ok(None),
+    let Ok(from) = from.map(|name| call.container(&name)).transpose() else {
+        return Ok(None);
     };
-    Ok(blob::mount(call.caller, &call.path()?, &digest.parse()?, from.as_ref()).await?)
+    let (path, digest) = (call.path()?, digest.parse()?);
+    Ok(blob::mount(call.caller, &path, &digest, from.as_ref()).await?)
 }
 
 /// `?digest-algorithm=` announces the algorithm of the digest to come. All that are taken are known beforehand.
