@@ -27,8 +27,9 @@ on_each_database! {
         container(&alice, "alice", "open", false).await;
         let token = token(&app.anonymous(), &["repository:alice/open/hello:pull,push"]).await;
         for wanted in [Wanted::Entry, Wanted::Pull(OPEN)] {
-            let caller = at_door(&app, &token, wanted).await.expect("let in");
-            assert_eq!(caller.actor(), &Actor::Anonymous);
+            let (caller, statements) = app.statements_of(at_door(&app, &token, wanted)).await;
+            assert_eq!(caller.expect("let in").actor(), &Actor::Anonymous);
+            assert_eq!(statements, 0);
         }
         for wanted in [Wanted::Push(OPEN), Wanted::Delete(OPEN), Wanted::Pull("alice/open/other"), Wanted::Catalog] {
             refusal(&app, &token, wanted).await;
@@ -58,6 +59,22 @@ on_each_database! {
             assert_eq!(caller.account().expect("an account").name, "alice");
         }
         refusal(&app, &basic("alice", "wrong"), Wanted::Entry).await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_costs_one_statement_at_the_door() {
+    let app = TestApp::sqlite().await;
+    person(&app, "alice").await;
+    for client in [
+        with_password(&app, "alice", PASSWORD),
+        app.holding("alice", Scope::Write).await,
+    ] {
+        let token = token(&client, &["repository:alice/a/b:push"]).await;
+        let work = at_door(&app, &token, Wanted::Push("alice/a/b"));
+        let (caller, statements) = app.statements_of(work).await;
+        caller.expect("let in");
+        assert_eq!(statements, 1);
     }
 }
 
