@@ -43,12 +43,15 @@ async fn mounted(call: &Call<'_>) -> Result<Option<Stored>> {
     let Some(digest) = call.param("mount") else {
         return Ok(None);
     };
+    // The token is for the container that is pushed to. Whoever holds it decides what may be taken from others, with
+    // `from` as without.
     let from = call.param("from").filter(|from| !from.is_empty());
-    let Ok(from) = from.map(|name| call.container(&name)).transpose() else {
-        return Ok(None);
+    let from = match from.map(|name| call.container(&name)) {
+        None => None,
+        Some(Ok(from)) => Some(from),
+        Some(Err(_)) => return Ok(None),
     };
-    let (path, digest) = (call.path()?, digest.parse()?);
-    Ok(blob::mount(call.caller, &path, &digest, from.as_ref()).await?)
+    Ok(blob::mount(call.caller, &call.path()?, &digest.parse()?, from.as_ref()).await?)
 }
 
 /// `?digest-algorithm=` announces the algorithm of the digest to come. All that are taken are known beforehand.

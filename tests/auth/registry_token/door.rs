@@ -144,24 +144,6 @@ async fn names_mean_the_same_short_and_in_full() {
 }
 
 #[tokio::test]
-async fn a_token_does_not_reach_what_a_blob_is_mounted_from_unless_granted() {
-    let app = TestApp::sqlite().await;
-    let alice = app.user("alice").await;
-    let scopes = ["repository:alice/a/b:push", "repository:alice/c/d:pull"];
-    let token = token(&alice, &scopes).await;
-    let request_of = |header: &str| request(&app, header);
-    let reaches =
-        |header: &str, name| auth::registry_reaches(&request_of(header), Wanted::Pull(name));
-    assert!(reaches(&token, "alice/c/d"));
-    assert!(!reaches(&token, "alice/a/b"));
-    assert!(!reaches(&token, "alice/e/f"));
-    assert!(!reaches(&token, "Nonsense"));
-    assert!(!reaches("Bearer forged", "alice/c/d"));
-    assert!(reaches(&format!("Bearer {}", alice.token()), "alice/e/f"));
-    assert!(reaches("", "alice/e/f"));
-}
-
-#[tokio::test]
 async fn the_challenge_tells_where_to_fetch_a_token_and_for_what() {
     let app = TestApp::sqlite().await;
     let start =
