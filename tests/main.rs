@@ -16,6 +16,7 @@ mod hkp;
 mod library;
 mod oci;
 mod program;
+mod scrub;
 mod site;
 mod tour;
 mod upgrade;

@@ -93,7 +93,7 @@ fn accounts_are_listed_disabled_and_enabled() {
 fn every_command_explains_itself() {
     let dir = folder();
     let (server, _) = server(&dir, &[]);
-    let commands: [&[&str]; 15] = [
+    let commands: [&[&str]; 16] = [
         &[],
         &["serve"],
         &["migrate"],
@@ -108,6 +108,7 @@ fn every_command_explains_itself() {
         &["config"],
         &["config", "print"],
         &["gc"],
+        &["scrub"],
         &["version"],
     ];
     for command in commands {

@@ -15,6 +15,10 @@ pub struct Model {
     pub touched_at: DateTimeUtc,
     /// Set while collection removes the bytes; nobody may adopt the blob meanwhile.
     pub removing: bool,
+    /// When the bytes were last read, or written, and found to be those of the digest.
+    pub verified_at: Option<DateTimeUtc>,
+    /// When they were found to be others, or missing; empty once they are pushed again.
+    pub damaged_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -8,6 +8,7 @@ use sea_orm_migration::prelude::*;
 mod m20261122_000001_foundation;
 mod m20261122_000002_fingerprints;
 mod m20261122_000003_manifests;
+mod m20261122_000004_scrub;
 
 /// Runs the migrations in order.
 pub struct Migrator;
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000001_foundation::Migration),
             Box::new(m20261122_000002_fingerprints::Migration),
             Box::new(m20261122_000003_manifests::Migration),
+            Box::new(m20261122_000004_scrub::Migration),
         ]
     }
 }

@@ -6,6 +6,7 @@ mod gc;
 mod log;
 mod migrate;
 mod schema;
+mod scrub;
 mod serve;
 mod token;
 mod user;
@@ -70,6 +71,12 @@ enum Command {
     ///
     /// The server does this by itself once an hour. It may run beside a working server.
     Gc(gc::Gc),
+    /// Read stored blobs again, and put aside those that are damaged
+    ///
+    /// Goes on where it was stopped, since every blob's row tells when it was last read. What is damaged or missing is
+    /// printed, shown to administrators in GraphQL (`storage`), and comes back with the next push of the same bytes. It may
+    /// run beside a working server.
+    Scrub(scrub::Scrub),
     /// Print the version
     Version,
 }
@@ -97,6 +104,7 @@ impl Cli {
             Command::Token(token) => token.run(settings.load()?.config).await,
             Command::Config(config) => config.run(settings),
             Command::Gc(gc) => gc.run(settings.load()?.config).await,
+            Command::Scrub(scrub) => scrub.run(settings.load()?.config).await,
             Command::Version => {
                 println!("sifhub {}", env!("CARGO_PKG_VERSION"));
                 Ok(())

@@ -6,7 +6,8 @@ use super::{
     id::{self, GlobalId, collection_path, container_path, fingerprint},
     loader::{Fingerprint, caller, load},
     object::{
-        Collection, Container, Image, Key, Manifest, Namespace, Node, Tag, Token, User, Visibility,
+        Collection, Container, Image, Key, Manifest, Namespace, Node, Storage, Tag, Token, User,
+        Visibility,
     },
     page::{
         CollectionOrderField, ContainerOrderField, ImageOrderField, List, NamespaceOrderField,
@@ -23,6 +24,7 @@ use crate::{
         key::{self, KeyQuery},
         namespace,
         path::{Name, Reference},
+        scrub,
         search::{self, Search},
         user,
     },
@@ -66,6 +68,11 @@ impl Query {
         let ids: Outcome<Vec<GlobalId>> = ids.iter().map(|id| id.parse()).collect();
         let found = ids.in_field("ids")?.into_iter().map(|id| find(ctx, id));
         futures::future::try_join_all(found).await
+    }
+
+    /// What is known of the blobs that are stored. Errors: `FORBIDDEN` for anybody but administrators.
+    async fn storage(&self, ctx: &Context<'_>) -> Result<Storage> {
+        Ok(Storage(scrub::report(caller(ctx)).await?))
     }
 
     /// The namespace of that name. Errors: `INVALID` for what cannot be a name.

@@ -6,7 +6,7 @@
 use std::{collections::HashSet, ops::Range, time::Duration};
 
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use entity::{blob, container, container_blob, id::ContainerId, image, manifest, manifest_part};
 use futures::{Stream, TryStreamExt, pin_mut};
 use sea_orm::{
@@ -57,6 +57,7 @@ async fn held(
         )
         .join(JoinType::InnerJoin, container_blob::Relation::Blob.def())
         .filter(container_blob::Column::Digest.eq(digest.to_string()))
+        .filter(blob::Column::DamagedAt.is_null())
         .select_only()
         .column(blob::Column::Size)
         .limit(1);
@@ -264,6 +265,8 @@ pub(in crate::registry) async fn touch(tx: &Tx, digest: &str, size: u64) -> Resu
         size: Set(super::image::signed_size(size)?),
         touched_at: Set(tx.now()),
         removing: Set(false),
+        verified_at: Set(None),
+        damaged_at: Set(None),
     };
     let renew = OnConflict::column(blob::Column::Digest)
         .update_column(blob::Column::TouchedAt)
@@ -342,7 +345,7 @@ pub async fn collect(caller: &Caller, grace: Duration, dry_run: bool) -> Result<
             + super::blob_upload::expire(caller, dry_run).await?,
         ..Collected::default()
     };
-    let young = caller.now() - TimeDelta::from_std(grace).unwrap_or(TimeDelta::MAX);
+    let young = caller.ago(grace);
     if !dry_run {
         unlink_unnamed(caller, young).await?;
     }
@@ -520,6 +523,8 @@ async fn remove_orphan(caller: &Caller, orphan: &crate::storage::Blob) -> Result
         size: Set(super::image::signed_size(orphan.size)?),
         touched_at: Set(DateTime::UNIX_EPOCH),
         removing: Set(true),
+        verified_at: Set(None),
+        damaged_at: Set(None),
     };
     let unless_there = OnConflict::column(blob::Column::Digest)
         .do_nothing()

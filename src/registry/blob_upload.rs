@@ -20,6 +20,7 @@ use super::{
     container as containers, fresh_id,
     image::signed_size,
     path::ContainerPath,
+    scrub,
 };
 use crate::{
     access::{Push, internal, open},
@@ -296,6 +297,7 @@ async fn publish(
             let path = containers::path(tx, &container).await?;
             blob::touch(tx, &digest.to_string(), whole.size).await?;
             blob::check_there(caller, digest).await?;
+            scrub::healed(tx, &digest.to_string()).await?;
             blob::link(tx, container.id, &digest.to_string()).await?;
             let stored = Stored {
                 digest: *digest,

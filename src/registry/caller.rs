@@ -1,7 +1,7 @@
 //! Who is asking, and the only door to the database.
 use std::sync::Arc;
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use sea_orm::{
     ActiveModelTrait, DatabaseConnection, DatabaseTransaction, Set, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
@@ -101,6 +101,14 @@ impl Caller {
     /// The present, to the millisecond, as both databases keep it.
     pub fn now(&self) -> DateTime<Utc> {
         now()
+    }
+
+    /// So long ago; for spans beyond all dates, the beginning of time as computers count it.
+    pub fn ago(&self, span: std::time::Duration) -> DateTime<Utc> {
+        TimeDelta::from_std(span)
+            .ok()
+            .and_then(|span| self.now().checked_sub_signed(span))
+            .map_or(DateTime::UNIX_EPOCH, |then| then.max(DateTime::UNIX_EPOCH))
     }
 
     pub(in crate::registry) fn db(&self) -> &DatabaseConnection {

@@ -19,6 +19,7 @@ use super::{
     Caller, Digest, Tx, blob, container as containers, fresh_id, manifest,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Reference, TAG_MAX, description, plain},
+    scrub,
     sif::{self, Inspection},
 };
 use crate::{
@@ -359,6 +360,7 @@ pub(in crate::registry) async fn publish(
             let path = path(tx, &image).await?;
             blob::touch(tx, &image.digest, staged.size).await?;
             blob::check_there(caller, &digest).await?;
+            scrub::healed(tx, &image.digest).await?;
             sif::keep(tx, &image.digest, &inspection).await?;
             let image = fill(tx, image, staged.size, &inspection).await?;
             manifest::of_image(tx, &image).await?;

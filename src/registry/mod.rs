@@ -18,6 +18,7 @@ pub mod namespace;
 pub mod page;
 pub mod path;
 pub mod registry_token;
+pub mod scrub;
 pub mod search;
 mod secret;
 pub mod session;
@@ -34,7 +35,7 @@ pub use database::{connect, migrate};
 use id::fresh_id;
 pub use secret::Secret;
 
-pub use crate::storage::{Algorithm, Digest};
+pub use crate::storage::{Algorithm, Digest, Health};
 pub use entity::{
     id::{
         BlobUploadId, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, SessionId,

@@ -4,7 +4,8 @@
 //! lists that garbage collection works from. Must not: know the database, HTTP, tags, or who may read what.
 //!
 //! Two trees: `staging/<name>.<random>` holds what is being uploaded and is never read as a blob;
-//! `blobs/sha256/<first two hex digits>/<hex>` holds whole, verified blobs and nothing else.
+//! `blobs/sha256/<first two hex digits>/<hex>` holds whole, verified blobs and nothing else. What was found to be damaged
+//! is moved to `quarantine/`.
 use std::time::{Duration, SystemTime};
 
 use futures::{Stream, StreamExt, TryStreamExt, stream};
@@ -25,16 +26,20 @@ mod settings;
 mod tests;
 mod transfers;
 mod upload;
+mod verify;
 
 pub use digest::{Algorithm, Digest};
 pub use read::Source;
 pub use settings::{Bucket, Settings};
 pub use upload::{Staged, Writer};
+pub use verify::Health;
 
 /// Where blobs live.
 const BLOBS: &str = "blobs/";
 /// Where uploads live until they are published.
 const STAGING: &str = "staging/";
+/// Where damaged blobs are put aside.
+const QUARANTINE: &str = "quarantine/";
 /// How long [`Storage::ready`] waits: shorter than the patience of a load balancer.
 const READY_WITHIN: Duration = Duration::from_secs(3);
 

@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use futures::TryStreamExt;
 
-use super::{Algorithm, Digest, Staged, Storage, backend, blob_path, error, staged_path};
+use super::{Algorithm, Digest, Staged, Storage, blob_path, error, staged_path};
 use crate::error::{Error, Result};
 
 impl Storage {
@@ -32,19 +34,10 @@ impl Storage {
     /// # Errors
     /// `NotFound` when it is gone, `Internal` or `Unavailable` when the backend fails.
     pub async fn rehash(&self, staged: &Staged, algorithm: Algorithm) -> Result<Digest> {
-        let mut hash = algorithm.context();
-        let mut bytes = self
-            .stream(&staged_path(&staged.key)?, 0..staged.size)
+        let path = staged_path(&staged.key)?;
+        self.hash(&path, staged.size, algorithm, Duration::ZERO)
             .await
-            .map_err(error::gone)?;
-        while let Some(bytes) = bytes.try_next().await.map_err(error::from_io)? {
-            hash = backend::blocking(move || {
-                hash.update(&bytes);
-                hash
-            })
-            .await?;
-        }
-        Ok(Digest::finish(hash))
+            .map_err(error::gone)
     }
 
     /// Makes a blob of a staged object whose digest is the expected one, in one step: who looks sees all of it or

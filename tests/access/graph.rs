@@ -28,6 +28,7 @@ pub async fn query(field: &str, world: &World, client: &Client) -> Option<Outcom
         "collections" | "containers" => list(field, "path"),
         "images" => list(field, "digest"),
         "users" => list(field, "name"),
+        "storage" => "storage { blobs }".into(),
         "key" => format!("key(fingerprint: {key:?}) {{ fingerprint }}"),
         "keys" => format!("keys(search: \"0x{key}\") {{ fingerprint }}"),
         "search" => "search(text: \"hello\") { containers { path } }".into(),

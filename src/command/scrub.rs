@@ -1,0 +1,58 @@
+//! `sifhub scrub`.
+use clap::Args;
+
+use super::open;
+use crate::{
+    config::{ByteSize, Config, Duration},
+    error::{Error, Result},
+    registry::{
+        Health,
+        scrub::{Checked, Plan, scrub},
+    },
+};
+
+#[derive(Args)]
+pub(super) struct Scrub {
+    /// Read only blobs that were not read for so long; `0s` reads all
+    #[arg(long, value_name = "TIME", default_value = "30d")]
+    older_than: Duration,
+    /// Read at most so much in a second, in whole MiB
+    #[arg(long, value_name = "SIZE")]
+    rate: Option<ByteSize>,
+}
+
+impl Scrub {
+    pub(super) async fn run(self, config: Config) -> Result<()> {
+        let operator = open(config).await?.operator();
+        let plan = Plan {
+            before: operator.ago(self.older_than.get()),
+            rate: self.rate.map(|rate| rate.bytes()),
+        };
+        let (mut blobs, mut bytes, mut broken) = (0, 0, 0);
+        scrub(&operator, plan, |checked| {
+            blobs += 1;
+            bytes += checked.size;
+            broken += u64::from(told(&checked));
+        })
+        .await?;
+        let bytes = ByteSize::from_bytes(bytes);
+        eprintln!("read {blobs} blobs ({bytes}), of which {broken} are damaged or missing");
+        match broken {
+            0 => Ok(()),
+            _ => Err(Error::Conflict(
+                "push the images that have these blobs again to bring them back".into(),
+            )),
+        }
+    }
+}
+
+/// Names a blob that is not sound.
+fn told(checked: &Checked) -> bool {
+    let found = match checked.health {
+        Health::Sound => return false,
+        Health::Damaged => "damaged",
+        Health::Missing => "missing",
+    };
+    println!("{found} {} {}", checked.digest, checked.size);
+    true
+}
