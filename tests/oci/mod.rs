@@ -2,6 +2,7 @@
 //! leaves out.
 mod blob;
 mod catalog;
+mod collect;
 mod conformance;
 mod error;
 mod manifest;
