@@ -160,7 +160,10 @@ pub async fn unlink(caller: &Caller, path: &ContainerPath, digest: &Digest) -> R
             let container =
                 open::<Admin, container::Entity>(tx.db(), tx.actor(), container).await?;
             let path = containers::path(tx, &container).await?;
-            if !needed(tx, container.id, &[text.clone()]).await?.is_empty() {
+            if !needed(tx, container.id, std::slice::from_ref(&text))
+                .await?
+                .is_empty()
+            {
                 let why =
                     format!("a manifest of {path} names this blob; delete the manifest first");
                 return Err(Error::Conflict(why));
