@@ -35,6 +35,14 @@ pub enum Error {
         /// The largest size that is taken, in bytes.
         limit: u64,
     },
+    /// A piece of something larger does not follow what has arrived.
+    #[error(
+        "expected the bytes from {received} on; ask how far the upload is, and go on from there"
+    )]
+    OutOfOrder {
+        /// How many bytes have arrived.
+        received: u64,
+    },
     /// A quota would be exceeded.
     #[error("{0}")]
     QuotaExceeded(String),

@@ -10,6 +10,7 @@
 //! | [`http`] | joins the surfaces: routes, what happens around every request, health, TLS |
 //! | [`graphql`] | the graph, for pages, dashboards and scripts |
 //! | [`library`] | Singularity's library protocol: `library://` |
+//! | [`oci`] | the registry protocol of containers: `oras://`, `docker://` |
 //! | [`hkp`] | the key server |
 //! | [`site`] | plain pages for people: the front page, a container |
 //! | [`auth`] | who is calling, and the pages to sign in |
@@ -26,10 +27,10 @@
 //! ```text
 //! main ─ command ─ app ─┬─ http ─┬ graphql ┬─ auth ─┐
 //!                       │        ├ library ┤        ├─ registry ─┬ access ───┐
-//!                       │        ├ hkp ────┤        │            ├ storage   ├─ config, error
-//!                       │        └ site ───┘        │            ├ sif       │
-//!                       └─ jobs ────────────────────┘            ├ openpgp   │
-//!                                                                └ event ────┘
+//!                       │        ├ oci ────┤        │            ├ storage   ├─ config, error
+//!                       │        ├ hkp ────┤        │            ├ sif       │
+//!                       │        └ site ───┘        │            ├ openpgp   │
+//!                       └─ jobs ────────────────────┘            └ event ────┘
 //! ```
 //!
 //! # Two walks
@@ -53,6 +54,7 @@ pub mod hkp;
 pub mod http;
 pub mod jobs;
 pub mod library;
+pub mod oci;
 pub mod openpgp;
 pub mod page;
 pub mod protocol;

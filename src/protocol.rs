@@ -49,6 +49,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Conflict(_) => StatusCode::CONFLICT,
         Error::Invalid { .. } => StatusCode::BAD_REQUEST,
+        Error::OutOfOrder { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
         Error::TooLarge { .. } | Error::QuotaExceeded(_) => StatusCode::PAYLOAD_TOO_LARGE,
         Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,

@@ -34,6 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "library",
         &["auth", "config", "error", "protocol", "registry"],
     ),
+    ("oci", &["auth", "error", "protocol", "registry"]),
     ("hkp", &["auth", "error", "protocol", "registry"]),
     (
         "site",
@@ -43,8 +44,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "auth", "config", "error", "graphql", "hkp", "library", "page", "protocol", "registry",
-            "site",
+            "auth", "config", "error", "graphql", "hkp", "library", "oci", "page", "protocol",
+            "registry", "site",
         ],
     ),
     (

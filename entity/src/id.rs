@@ -55,6 +55,10 @@ ids! {
     UploadId,
     /// The id of an event.
     EventId,
+    /// The id of a manifest.
+    ManifestId,
+    /// The id of an upload of a blob.
+    BlobUploadId,
 }
 
 /// The text is not 24 lower-case hex digits of an id.

@@ -37,3 +37,33 @@ pub enum Scope {
     /// Also what its user may do as a site administrator.
     Admin,
 }
+
+/// What a manifest describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum ManifestKind {
+    /// A SIF image, as its only layer.
+    Sif,
+    /// A container image in layers.
+    Image,
+    /// A list of manifests, mostly one for each platform.
+    Index,
+    /// Anything else: a chart, a signature, a bill of materials.
+    Artifact,
+}
+
+/// What a part is to its manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum PartRole {
+    /// The configuration of an image.
+    Config,
+    /// One of its layers.
+    Layer,
+    /// A layer that is kept elsewhere and never comes here.
+    Foreign,
+    /// A manifest in an index.
+    Manifest,
+}

@@ -5,8 +5,11 @@
     reason = "sea-orm's derives use the finders that the house bans elsewhere"
 )]
 pub mod blob;
+pub mod blob_chunk;
+pub mod blob_upload;
 pub mod collection;
 pub mod container;
+pub mod container_blob;
 pub mod event;
 pub mod id;
 pub mod image;
@@ -14,6 +17,9 @@ pub mod key;
 pub mod key_id;
 pub mod key_uid;
 pub mod kind;
+pub mod manifest;
+pub mod manifest_part;
+pub mod manifest_tag;
 pub mod namespace;
 pub mod session;
 pub mod sif;

@@ -28,6 +28,8 @@ pub struct Account {
     pub admin: bool,
     /// How far the credential reaches.
     pub scope: Scope,
+    /// No row is reached further than this, whatever the scope: a credential may be good for pulling alone.
+    pub most: Level,
     /// When the token that was shown stops working, if it does. What it makes lasts no longer.
     pub until: Option<DateTime<Utc>>,
 }
@@ -46,11 +48,18 @@ impl Actor {
         }
     }
 
-    /// Whether every row is open to the actor, at any level its scope allows.
+    /// Whether the actor may do anything on the whole site.
     pub fn is_site_admin(&self) -> bool {
+        self.reaches_everything(Level::Admin)
+    }
+
+    /// Whether every row is open to the actor, as far as `level`.
+    pub fn reaches_everything(&self, level: Level) -> bool {
         match self {
             Self::System(_) => true,
-            Self::User(account) => account.admin && account.scope == Scope::Admin,
+            Self::User(account) => {
+                account.admin && account.scope == Scope::Admin && self.may_reach(level)
+            }
             Self::Anonymous => false,
         }
     }
@@ -59,7 +68,9 @@ impl Actor {
     pub fn may_reach(&self, level: Level) -> bool {
         match self {
             Self::System(_) => true,
-            Self::User(account) => level == Level::Pull || account.scope >= Scope::Write,
+            Self::User(account) => {
+                level <= account.most && (level == Level::Pull || account.scope >= Scope::Write)
+            }
             Self::Anonymous => level == Level::Pull,
         }
     }

@@ -189,6 +189,21 @@ pub async fn open_where<L: Needs, E: Guarded>(
     }
 }
 
+/// How far `actor` reaches into the one row that `narrow` leaves; `None`: not at all, or there is none.
+pub async fn reach<E: Guarded>(
+    db: &impl ConnectionTrait,
+    actor: &Actor,
+    narrow: impl Fn(Select<E>) -> Select<E>,
+) -> Result<Option<Level>> {
+    for level in [Level::Admin, Level::Push, Level::Pull] {
+        let there = narrow(reachable(actor, level));
+        if actor.may_reach(level) && there.one(db).await?.is_some() {
+            return Ok(Some(level));
+        }
+    }
+    Ok(None)
+}
+
 /// Why `actor` is refused what it can see.
 fn refusal(actor: &Actor, level: Level, noun: &str) -> Error {
     match actor {

@@ -27,18 +27,20 @@ pub const CSRF_HEADER: &str = "x-sifhub-csrf";
 /// told that their own image does not exist.
 pub async fn caller(request: &Request) -> Result<Caller> {
     let anonymous = anonymous(request);
-    let actor = match secret(request)? {
-        Some(secret) => match token::identify(&anonymous, &secret).await? {
-            Some(account) => Actor::User(account),
-            None => {
-                let words =
-                    "the token is wrong, expired or revoked; make a new one and log in again";
-                return Err(Error::Unauthenticated(words.into()));
-            }
-        },
+    let actor = match credential(request)?.secret() {
+        Some(secret) => {
+            let account = token::identify(&anonymous, &secret).await?;
+            Actor::User(account.ok_or_else(no_token)?)
+        }
         None => by_cookie(request, &anonymous).await?,
     };
     Ok(registry(request).caller(actor, anonymous.request_id()))
+}
+
+/// Why a token is refused.
+pub(super) fn no_token() -> Error {
+    let words = "the token is wrong, expired or revoked; make a new one and log in again";
+    Error::Unauthenticated(words.into())
 }
 
 /// A caller who showed nothing.
@@ -52,18 +54,50 @@ pub(super) fn registry(request: &Request) -> &Arc<Registry> {
         .expect("app adds the registry to every request")
 }
 
-/// The token of the header, if there is one. The scheme is compared without regard to case (RFC 9110, 11.1).
-fn secret(request: &Request) -> Result<Option<String>> {
+/// What a request shows in its header.
+pub(super) enum Credential {
+    /// Nothing.
+    Nothing,
+    /// A token.
+    Bearer(String),
+    /// A name, and a password or a token in its place.
+    Basic {
+        /// Whoever somebody says they are.
+        name: String,
+        /// How they prove it.
+        password: String,
+    },
+}
+
+impl Credential {
+    /// The token, where nothing else is taken: it alone tells whose it is.
+    fn secret(self) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Bearer(secret)
+            | Self::Basic {
+                password: secret, ..
+            } => Some(secret),
+        }
+    }
+}
+
+/// What the header holds. The scheme is compared without regard to case (RFC 9110, 11.1).
+///
+/// # Errors
+/// [`Error::Unauthenticated`] for what cannot be read; [`Error::Forbidden`] for `Basic` from a page of another site.
+pub(super) fn credential(request: &Request) -> Result<Credential> {
     let Some(value) = request.headers().get(header::AUTHORIZATION) else {
-        return Ok(None);
+        return Ok(Credential::Nothing);
     };
     let value = value.to_str().unwrap_or_default().trim();
     let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
     match scheme.to_ascii_lowercase().as_str() {
-        "bearer" => Ok(Some(rest.trim().to_owned()).filter(|secret| !secret.is_empty())),
+        "bearer" if rest.trim().is_empty() => Ok(Credential::Nothing),
+        "bearer" => Ok(Credential::Bearer(rest.trim().to_owned())),
         "basic" => {
             refuse_foreign(request)?;
-            password(rest.trim()).map(Some)
+            basic(rest.trim())
         }
         _ => Err(Error::Unauthenticated(format!(
             "send a token as 'Bearer'; {scheme:?} is not taken here"
@@ -93,12 +127,15 @@ fn refuse_foreign(request: &Request) -> Result<()> {
     ))
 }
 
-/// The password in the credentials of `Basic` (RFC 7617, 2). The token alone tells whose it is.
-fn password(credentials: &str) -> Result<String> {
+/// The credentials of `Basic` (RFC 7617, 2).
+fn basic(credentials: &str) -> Result<Credential> {
     let bytes = BASE64.decode(credentials.as_bytes()).unwrap_or_default();
     let text = String::from_utf8(bytes).unwrap_or_default();
     match text.split_once(':') {
-        Some((_, password)) => Ok(password.to_owned()),
+        Some((name, password)) => Ok(Credential::Basic {
+            name: name.to_owned(),
+            password: password.to_owned(),
+        }),
         None => Err(Error::Unauthenticated(
             "the credentials cannot be read; give a token as the password".into(),
         )),

@@ -1,10 +1,12 @@
 //! Checking the password of somebody who says who they are.
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
+use poem::Request;
 use tokio::time::Instant;
 
 use super::{
     password,
+    recent::Recent,
     throttle::{Guesser, Throttle},
 };
 use crate::{
@@ -16,6 +18,33 @@ use crate::{
         user::{self, Credentials},
     },
 };
+
+/// What is remembered of passwords that were shown, in memory. One for the process, added to every request.
+pub struct SignIns {
+    /// Those that were wrong.
+    pub(super) throttle: Throttle,
+    /// Those that were right.
+    recent: Recent,
+}
+
+impl SignIns {
+    /// None were shown yet.
+    #[expect(
+        clippy::new_without_default,
+        reason = "there is one, and it is made on purpose"
+    )]
+    pub fn new() -> Self {
+        Self {
+            throttle: Throttle::new(),
+            recent: Recent::new(),
+        }
+    }
+
+    pub(super) fn of(request: &Request) -> &Self {
+        let sign_ins: Option<&Arc<Self>> = request.data();
+        sign_ins.expect("http adds it to every request")
+    }
+}
 
 /// What somebody shows to sign in.
 pub(super) struct Attempt<'a> {
@@ -73,6 +102,26 @@ pub(super) async fn prove(
         }
         None => Err(refusal()),
     }
+}
+
+/// Checks the password as [`prove`] does, unless it was right a moment ago: for clients that show it with every request.
+///
+/// # Errors
+/// Those of [`sign_in`].
+pub(super) async fn prove_again(
+    caller: &Caller,
+    sign_ins: &SignIns,
+    attempt: &Attempt<'_>,
+) -> Result<Credentials> {
+    if let Some(known) = user::credentials(caller, attempt.name).await?
+        && known.disabled_at.is_none()
+        && sign_ins.recent.knows(&known, attempt.password)
+    {
+        return Ok(known);
+    }
+    let known = prove(caller, &sign_ins.throttle, attempt).await?;
+    sign_ins.recent.add(&known, attempt.password);
+    Ok(known)
 }
 
 fn refusal() -> Error {

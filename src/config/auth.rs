@@ -10,7 +10,7 @@ use super::{ByteSize, Duration, Fault, Secret, ensure};
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Auth {
-    /// The key of the token hashes and of the signed upload and download URLs: any text of at least 32 bytes, for example
+    /// The key of the token hashes, of registry tokens and of the signed upload and download URLs: any text of at least 32 bytes, for example
     /// from `openssl rand -base64 32`. When absent, a random one is made at the first start and kept in `secret.key` in
     /// `data_dir`. Several replicas must share one. Another value makes all tokens invalid.
     pub secret: Option<Secret>,
@@ -24,6 +24,13 @@ pub struct Auth {
     pub token_lifetime: Duration,
     /// The longest lifetime of a new token. When absent, a token may be made that never expires.
     pub max_token_lifetime: Option<Duration>,
+    /// How long a registry token works, which OCI clients fetch with a password or an API token and then show in its place;
+    /// at least `1m`. A push or a pull that takes longer fetches another. Permissions that are taken away end with it at the
+    /// latest; a token that is revoked, an account that is disabled or a password that is changed ends it at once.
+    pub registry_token_lifetime: Duration,
+    /// How long OCI clients that keep a refresh token instead of the password stay logged in, but never longer than
+    /// `max_token_lifetime`.
+    pub refresh_token_lifetime: Duration,
     /// The fewest characters of a new password.
     #[schemars(range(min = 1))]
     pub password_min_length: u32,
@@ -52,6 +59,8 @@ impl Default for Auth {
             session_lifetime: Duration::from_hours(12),
             token_lifetime: Duration::from_days(90),
             max_token_lifetime: None,
+            registry_token_lifetime: Duration::from_mins(5),
+            refresh_token_lifetime: Duration::from_days(30),
             password_min_length: 10,
         }
     }
@@ -75,6 +84,14 @@ impl Auth {
         self.session_lifetime
             .ensure_positive("auth.session_lifetime")?;
         self.token_lifetime.ensure_positive("auth.token_lifetime")?;
+        // What older clients take for granted when they are not told.
+        ensure(
+            self.registry_token_lifetime >= Duration::from_mins(1),
+            "auth.registry_token_lifetime",
+            "must be 1m or longer",
+        )?;
+        self.refresh_token_lifetime
+            .ensure_positive("auth.refresh_token_lifetime")?;
         let within = self
             .max_token_lifetime
             .is_none_or(|longest| self.token_lifetime <= longest);

@@ -25,6 +25,7 @@ fn code(error: &Error) -> &'static str {
         Error::NotFound(_) => "NOT_FOUND",
         Error::Conflict(_) => "CONFLICT",
         Error::Invalid { .. } => INVALID,
+        Error::OutOfOrder { .. } => "OUT_OF_ORDER",
         Error::TooLarge { .. } => "TOO_LARGE",
         Error::QuotaExceeded(_) => "QUOTA_EXCEEDED",
         Error::StorageFull => "STORAGE_FULL",

@@ -20,6 +20,8 @@ pub(super) fn bounded(
             Err(late) => Some((Err(io::Error::new(io::ErrorKind::TimedOut, late)), None)),
         }
     })
+    // A refused client's body is drained, also one that was read to its end.
+    .fuse()
 }
 
 #[cfg(test)]
@@ -38,6 +40,14 @@ mod tests {
             panic!("{read:?}")
         };
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_has_ended_may_be_asked_again() {
+        let mut body = Box::pin(bounded(stream::iter([piece()]), Duration::from_secs(1)));
+        assert!(body.next().await.is_some());
+        assert!(body.next().await.is_none());
+        assert!(body.next().await.is_none());
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use super::{
     context::WithContext,
     health::{healthz, readyz},
 };
-use crate::{auth, graphql, hkp, library, page, registry::Registry, site};
+use crate::{auth, graphql, hkp, library, oci, page, registry::Registry, site};
 
 /// The routes of this room. Each surface has such a list.
 pub const ROUTES: &[(&str, &str)] = &[("GET", "/healthz"), ("GET", "/readyz")];
@@ -19,11 +19,13 @@ pub fn endpoint(registry: &Arc<Registry>) -> impl Endpoint<Output = Response> + 
         .at("/readyz", get(readyz));
     let route = auth::routes(route);
     let route = library::routes(route);
+    let route = oci::routes(route);
     let route = hkp::routes(route);
     let route = graphql::routes(route, registry.config());
     let route = site::routes(route);
     page::routes(route)
         .data(registry.clone())
+        .data(Arc::new(auth::SignIns::new()))
         .with(CatchPanic::new())
         .with(WithContext::new(registry.config()))
 }

@@ -2,7 +2,10 @@
 use crate::{
     config,
     error::{Error, Result},
-    registry::path::{ContainerPath, Reference, TagName},
+    registry::{
+        Algorithm, Digest,
+        path::{ContainerPath, Reference, TagName},
+    },
 };
 
 /// Parses `container`, `collection/container` or `entity/collection/container`, followed by `:<tag>`,
@@ -32,9 +35,10 @@ pub(super) fn parse(text: &str, defaults: &config::Registry) -> Result<(Containe
 ///
 /// # Errors
 /// [`Error::Invalid`] for anything else, such as the hashes of images made before SIF.
-pub(super) fn hash(text: &str) -> Result<crate::registry::Digest> {
-    let digest = text.replacen('.', ":", 1).parse();
-    digest.map_err(|_| {
+pub(super) fn hash(text: &str) -> Result<Digest> {
+    let digest = text.replacen('.', ":", 1).parse().ok();
+    let sha256 = digest.filter(|digest: &Digest| digest.kind() == Algorithm::Sha256);
+    sha256.ok_or_else(|| {
         let why =
             format!("{text:?} is no hash of an image; send sha256.<64 lower-case hex digits>");
         Error::invalid("hash", why)

@@ -3,24 +3,212 @@
 //! Bytes come first, rows second, and [`collect`] may run at any time. So whoever publishes announces the blob's row
 //! before its bytes; collection marks a row before it removes the bytes, and never one that was announced within the
 //! time of grace. Should a push take longer than that, it finds its bytes gone while it holds their row, and fails.
-use std::{ops::Range, time::Duration};
+use std::{collections::HashSet, ops::Range, time::Duration};
 
 use bytes::Bytes;
 use chrono::TimeDelta;
-use entity::{blob, image};
+use entity::{blob, container, container_blob, id::ContainerId, image, manifest, manifest_part};
 use futures::{Stream, TryStreamExt, pin_mut};
 use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Set,
-    TryInsertResult,
-    sea_query::{Expr, OnConflict, Query},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, RelationTrait, Set, TryInsertResult,
+    sea_query::{Expr, IntoIden, OnConflict, Query},
 };
 
-use super::{Caller, Digest, Tx, image::Image};
+use super::{Caller, Digest, Tx, container as containers, image::Image, path::ContainerPath};
 use crate::{
-    access::internal,
+    access::{Actor, Admin, Pull, Push, internal, open, rows},
     error::{Error, Result},
-    event::Change,
+    event::{Change, Event},
 };
+
+/// A blob that a container holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its digest.
+    pub digest: Digest,
+    /// In bytes.
+    pub size: u64,
+}
+
+/// A blob of the container at `path`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, or none that the caller may see.
+pub async fn find(caller: &Caller, path: &ContainerPath, digest: &Digest) -> Result<Stored> {
+    let container = containers::find(caller, path).await?;
+    held(caller.db(), caller.actor(), digest, Some(container.id))
+        .await?
+        .ok_or(Error::NotFound("blob"))
+}
+
+/// A blob of `container`, or of any, that the actor may pull. One statement.
+async fn held(
+    db: &impl ConnectionTrait,
+    actor: &Actor,
+    digest: &Digest,
+    container: Option<ContainerId>,
+) -> Result<Option<Stored>> {
+    let held = rows::<Pull, container::Entity>(actor)
+        .into_select()
+        .join(
+            JoinType::InnerJoin,
+            container_blob::Relation::Container.def().rev(),
+        )
+        .join(JoinType::InnerJoin, container_blob::Relation::Blob.def())
+        .filter(container_blob::Column::Digest.eq(digest.to_string()))
+        .select_only()
+        .column(blob::Column::Size)
+        .limit(1);
+    let held = match container {
+        Some(id) => held.filter(container::Column::Id.eq(id)),
+        None => held,
+    };
+    let size: Option<i64> = held.into_tuple().one(db).await?;
+    Ok(size.map(|size| Stored {
+        digest: *digest,
+        size: size.unsigned_abs(),
+    }))
+}
+
+/// Reads a range of a blob that was found, in large pieces.
+///
+/// # Errors
+/// [`Error::Unavailable`] when storage does not answer or has lost the blob.
+pub async fn read_stored(
+    caller: &Caller,
+    blob: &Stored,
+    range: Range<u64>,
+) -> Result<impl Stream<Item = std::io::Result<Bytes>> + Send + 'static + use<>> {
+    match caller.storage().read(&blob.digest, range).await {
+        Err(Error::NotFound(_)) => Err(lost(&blob.digest)),
+        read => read,
+    }
+}
+
+/// Gives a container a blob of another one, `from` or any that the caller may pull from. `None`: there is none, or
+/// storage has lost it, so it must be uploaded.
+///
+/// # Errors
+/// Those of [`containers::reach`].
+pub async fn mount(
+    caller: &Caller,
+    path: &ContainerPath,
+    digest: &Digest,
+    from: Option<&ContainerPath>,
+) -> Result<Option<Stored>> {
+    let from = match from {
+        None => None,
+        Some(from) => match containers::find(caller, from).await {
+            Ok(container) => Some(container.id),
+            Err(Error::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        },
+    };
+    let there = held(caller.db(), caller.actor(), digest, from).await?;
+    if there.is_none() || caller.storage().blob(digest).await?.is_none() {
+        return Ok(None);
+    }
+    let container = containers::reach(caller, path).await?.id;
+    caller
+        .change(async |tx| {
+            let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
+            let path = containers::path(tx, &container).await?;
+            // What was seen may have been removed before it is held.
+            let text = digest.to_string();
+            let kept = hold(tx, &text).await?;
+            let still = held(tx.db(), tx.actor(), digest, from).await?;
+            let Some(stored) = still.filter(|_| kept) else {
+                return Ok(Change::none(None));
+            };
+            link(tx, container.id, &text).await?;
+            Ok(Event::new("blob.mount", path, digest).with(Some(stored)))
+        })
+        .await
+}
+
+/// Notes that a container holds a blob whose row is held by the transaction.
+pub(in crate::registry) async fn link(tx: &Tx, container: ContainerId, digest: &str) -> Result<()> {
+    let row = container_blob::ActiveModel {
+        container_id: Set(container),
+        digest: Set(digest.to_owned()),
+        linked_at: Set(tx.now()),
+    };
+    let renew = OnConflict::columns([
+        container_blob::Column::ContainerId,
+        container_blob::Column::Digest,
+    ])
+    .update_column(container_blob::Column::LinkedAt)
+    .to_owned();
+    container_blob::Entity::insert(row)
+        .on_conflict(renew)
+        .exec_without_returning(tx.db())
+        .await?;
+    Ok(())
+}
+
+/// Takes a blob from a container. Its bytes go when no other holds them.
+///
+/// # Errors
+/// [`Error::NotFound`] when the container does not hold it; [`Error::Conflict`] while a manifest names it.
+pub async fn unlink(caller: &Caller, path: &ContainerPath, digest: &Digest) -> Result<()> {
+    let container = containers::at::<Admin>(caller, path).await?.id;
+    let text = digest.to_string();
+    caller
+        .change(async |tx| {
+            let container =
+                open::<Admin, container::Entity>(tx.db(), tx.actor(), container).await?;
+            let path = containers::path(tx, &container).await?;
+            if !needed(tx, container.id, &[text.clone()]).await?.is_empty() {
+                let why =
+                    format!("a manifest of {path} names this blob; delete the manifest first");
+                return Err(Error::Conflict(why));
+            }
+            let gone = container_blob::Entity::delete_many()
+                .filter(container_blob::Column::ContainerId.eq(container.id))
+                .filter(container_blob::Column::Digest.eq(&text))
+                .exec(tx.db())
+                .await?;
+            match gone.rows_affected {
+                0 => Err(Error::NotFound("blob")),
+                _ => Ok(Event::new("blob.delete", path, digest).with(())),
+            }
+        })
+        .await
+}
+
+/// Those of `digests` that manifests of the container name.
+async fn needed(tx: &Tx, container: ContainerId, digests: &[String]) -> Result<HashSet<String>> {
+    let named = internal::<manifest_part::Entity>()
+        .join(JoinType::InnerJoin, manifest_part::Relation::Manifest.def())
+        .filter(manifest::Column::ContainerId.eq(container))
+        .filter(manifest_part::Column::Digest.is_in(digests))
+        .select_only()
+        .column(manifest_part::Column::Digest)
+        .distinct();
+    let named: Vec<String> = named.into_tuple().all(tx.db()).await?;
+    Ok(named.into_iter().collect())
+}
+
+/// Those of `digests` that the container holds. Until the end of the transaction they stay there.
+pub(in crate::registry) async fn keep_linked(
+    tx: &Tx,
+    container: ContainerId,
+    digests: &[String],
+) -> Result<HashSet<String>> {
+    container_blob::Entity::update_many()
+        .col_expr(container_blob::Column::LinkedAt, Expr::value(tx.now()))
+        .filter(container_blob::Column::ContainerId.eq(container))
+        .filter(container_blob::Column::Digest.is_in(digests))
+        .exec(tx.db())
+        .await?;
+    let rows = internal::<container_blob::Entity>()
+        .filter(container_blob::Column::ContainerId.eq(container))
+        .filter(container_blob::Column::Digest.is_in(digests))
+        .all(tx.db())
+        .await?;
+    Ok(rows.into_iter().map(|row| row.digest).collect())
+}
 
 /// Reads a range of an image's bytes, in large pieces.
 ///
@@ -150,12 +338,15 @@ pub async fn collect(caller: &Caller, grace: Duration, dry_run: bool) -> Result<
         ));
     }
     let mut collected = Collected {
-        uploads: super::upload::expire(caller, dry_run).await?,
+        uploads: super::upload::expire(caller, dry_run).await?
+            + super::blob_upload::expire(caller, dry_run).await?,
         ..Collected::default()
     };
+    unlink_unnamed(caller, grace, dry_run).await?;
     collect_rows(caller, grace, dry_run, &mut collected).await?;
     collect_orphans(caller, grace, dry_run, &mut collected).await?;
-    let kept = super::upload::staged_keys(caller).await?;
+    let mut kept = super::upload::staged_keys(caller).await?;
+    kept.extend(super::blob_upload::staged_keys(caller).await?);
     for leftover in caller.storage().staged_older_than(grace).await? {
         if !kept.contains(&leftover.key) {
             if !dry_run {
@@ -165,6 +356,53 @@ pub async fn collect(caller: &Caller, grace: Duration, dry_run: bool) -> Result<
         }
     }
     Ok(collected)
+}
+
+/// Takes blobs from containers in which no manifest and no image came to name them. One that is needed meanwhile is
+/// brought again by whoever needs it: the link of a blob whose manifest is pushed is renewed with it.
+async fn unlink_unnamed(caller: &Caller, grace: Duration, dry_run: bool) -> Result<()> {
+    if dry_run {
+        return Ok(());
+    }
+    let young = caller.now() - TimeDelta::from_std(grace).unwrap_or(TimeDelta::MAX);
+    let named = Query::select()
+        .expr(Expr::val(1))
+        .from(manifest_part::Entity)
+        .inner_join(
+            manifest::Entity,
+            Expr::col((manifest::Entity, manifest::Column::Id))
+                .equals((manifest_part::Entity, manifest_part::Column::ManifestId)),
+        )
+        .and_where(same_container(
+            manifest::Entity,
+            manifest::Column::ContainerId,
+        ))
+        .and_where(same_digest(
+            manifest_part::Entity,
+            manifest_part::Column::Digest,
+        ))
+        .to_owned();
+    let images = Query::select()
+        .expr(Expr::val(1))
+        .from(image::Entity)
+        .and_where(same_container(image::Entity, image::Column::ContainerId))
+        .and_where(same_digest(image::Entity, image::Column::Blob))
+        .to_owned();
+    container_blob::Entity::delete_many()
+        .filter(container_blob::Column::LinkedAt.lt(young))
+        .filter(Expr::not_exists(named))
+        .filter(Expr::not_exists(images))
+        .exec(caller.db())
+        .await?;
+    Ok(())
+}
+
+fn same_container(table: impl IntoIden, column: impl IntoIden) -> Expr {
+    Expr::col((table, column)).equals((container_blob::Entity, container_blob::Column::ContainerId))
+}
+
+fn same_digest(table: impl IntoIden, column: impl IntoIden) -> Expr {
+    Expr::col((table, column)).equals((container_blob::Entity, container_blob::Column::Digest))
 }
 
 /// Blobs with a row that nothing refers to.
@@ -301,7 +539,7 @@ async fn known(caller: &Caller, digest: &Digest) -> Result<bool> {
     Ok(row.is_some())
 }
 
-fn unreferenced() -> Expr {
+fn unreferenced() -> Condition {
     let images = Query::select()
         .expr(Expr::val(1))
         .from(image::Entity)
@@ -310,5 +548,15 @@ fn unreferenced() -> Expr {
                 .equals((blob::Entity, blob::Column::Digest)),
         )
         .to_owned();
-    Expr::not_exists(images)
+    let containers = Query::select()
+        .expr(Expr::val(1))
+        .from(container_blob::Entity)
+        .and_where(
+            Expr::col((container_blob::Entity, container_blob::Column::Digest))
+                .equals((blob::Entity, blob::Column::Digest)),
+        )
+        .to_owned();
+    Condition::all()
+        .add(Expr::not_exists(images))
+        .add(Expr::not_exists(containers))
 }

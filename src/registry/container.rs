@@ -9,13 +9,14 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, FromQueryResult, IntoActiveModel, JoinType, ModelTrait,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set,
+    sea_query::{Expr, ExprTrait},
 };
 use serde_json::json;
 
 use super::{
-    Caller, Tx,
+    Caller, Tx, collection as collections,
     database::on_duplicate,
-    fresh_id,
+    fresh_id, namespace as namespaces,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Name, description},
 };
@@ -24,6 +25,10 @@ use crate::{
     error::{Error, Result},
     event::Event,
 };
+
+mod allowed;
+
+pub use allowed::allowed;
 
 /// A container that the caller may see.
 pub type Container = Granted<Pull, container::Model>;
@@ -139,18 +144,16 @@ pub(in crate::registry) async fn at<L: Needs>(
 where
     container::Entity: Guarded,
 {
-    open_where(
-        caller.db(),
-        caller.actor(),
-        |q: Select<container::Entity>| {
-            q.join(JoinType::InnerJoin, container::Relation::Collection.def())
-                .join(JoinType::InnerJoin, collection::Relation::Namespace.def())
-                .filter(namespace::Column::Name.eq(path.namespace.as_str()))
-                .filter(collection::Column::Name.eq(path.collection.as_str()))
-                .filter(container::Column::Name.eq(path.container.as_str()))
-        },
-    )
-    .await
+    open_where(caller.db(), caller.actor(), |q| of_path(q, path)).await
+}
+
+fn of_path(select: Select<container::Entity>, path: &ContainerPath) -> Select<container::Entity> {
+    select
+        .join(JoinType::InnerJoin, container::Relation::Collection.def())
+        .join(JoinType::InnerJoin, collection::Relation::Namespace.def())
+        .filter(namespace::Column::Name.eq(path.namespace.as_str()))
+        .filter(collection::Column::Name.eq(path.collection.as_str()))
+        .filter(container::Column::Name.eq(path.container.as_str()))
 }
 
 /// Where a container is, and what all of it is called.
@@ -218,6 +221,39 @@ pub async fn paths(caller: &Caller, ids: &[ContainerId]) -> Result<HashMap<Conta
     Ok(places.map(|(id, place)| (id, place.to_string())).collect())
 }
 
+/// The paths of the containers that the caller may see, behind the path `last`, up to `n`, in the order of their parts.
+pub(in crate::registry) async fn paths_behind(
+    caller: &Caller,
+    last: &str,
+    n: u64,
+) -> Result<Vec<String>> {
+    let names = [
+        namespace::Column::Name.into_expr(),
+        collection::Column::Name.into_expr(),
+        container::Column::Name.into_expr(),
+    ];
+    let mut parts = last.splitn(3, '/');
+    let behind = [(); 3].map(|()| Expr::val(parts.next().unwrap_or_default()));
+    let rows: Vec<(String, String, String)> = rows::<Pull, container::Entity>(caller.actor())
+        .into_select()
+        .join(JoinType::InnerJoin, container::Relation::Collection.def())
+        .join(JoinType::InnerJoin, collection::Relation::Namespace.def())
+        .filter(Expr::tuple(names).gt(Expr::tuple(behind)))
+        .order_by_asc(namespace::Column::Name)
+        .order_by_asc(collection::Column::Name)
+        .order_by_asc(container::Column::Name)
+        .limit(n)
+        .select_only()
+        .column_as(namespace::Column::Name, "namespace")
+        .column_as(collection::Column::Name, "collection")
+        .column_as(container::Column::Name, "container")
+        .into_tuple()
+        .all(caller.db())
+        .await?;
+    let path = |(namespace, collection, container)| format!("{namespace}/{collection}/{container}");
+    Ok(rows.into_iter().map(path).collect())
+}
+
 /// Makes a container in a collection of the caller.
 ///
 /// # Errors
@@ -251,6 +287,34 @@ pub async fn ensure(caller: &Caller, new: NewContainer) -> Result<Container> {
             .filter(container::Column::Name.eq(name.as_str()))
     });
     there.await.map(Granted::for_pull)
+}
+
+/// The container at `path`, made with all that is above it if it is not there, as pushes do.
+///
+/// # Errors
+/// Those of [`create`] and of the things above.
+pub(in crate::registry) async fn reach(caller: &Caller, path: &ContainerPath) -> Result<Container> {
+    match at::<Push>(caller, path).await {
+        Err(Error::NotFound(_)) => {}
+        there => return there.map(Granted::for_pull),
+    }
+    let namespace = namespaces::NewNamespace {
+        name: path.namespace.clone(),
+        description: String::new(),
+        default_visibility: None,
+    };
+    let collection = collections::NewCollection {
+        namespace: namespaces::ensure(caller, namespace).await?.id,
+        name: path.collection.clone(),
+        description: String::new(),
+        visibility: None,
+    };
+    let container = NewContainer {
+        collection: collections::ensure(caller, collection).await?.id,
+        name: path.container.clone(),
+        description: String::new(),
+    };
+    ensure(caller, container).await
 }
 
 async fn insert(
@@ -334,7 +398,7 @@ pub(in crate::registry) async fn path(tx: &Tx, container: &container::Model) -> 
     let collection = collection.ok_or(Error::NotFound("collection"))?;
     Ok(format!(
         "{}/{}",
-        super::collection::path(tx, &collection).await?,
+        collections::path(tx, &collection).await?,
         container.name
     ))
 }

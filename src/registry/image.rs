@@ -16,7 +16,7 @@ use sea_orm::{
 use serde_json::json;
 
 use super::{
-    Caller, Digest, Tx, blob, container as containers, fresh_id,
+    Caller, Digest, Tx, blob, container as containers, fresh_id, manifest,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Reference, TAG_MAX, description, plain},
     sif::{self, Inspection},
@@ -228,7 +228,7 @@ pub async fn create(
         .await
 }
 
-async fn insert(
+pub(in crate::registry) async fn insert(
     tx: &Tx,
     container: &Granted<impl Includes<Push>, container::Model>,
     digest: &Digest,
@@ -281,6 +281,7 @@ async fn adopt(tx: &Tx, image: Granted<Push, image::Model>) -> Result<Granted<Pu
     row.encrypted = Set(twin.encrypted);
     row.uploaded_at = Set(Some(tx.now()));
     let row = row.update(tx.db()).await?;
+    manifest::of_image(tx, &row).await?;
     Ok(image.replaced(row))
 }
 
@@ -318,6 +319,7 @@ pub(in crate::registry) async fn publish(
     let inspection = read_sif(caller, staged).await?;
     blob::announce(caller, &digest, staged.size).await?;
     caller.storage().publish(staged, &digest).await?;
+    manifest::ensure_config(caller).await?;
     caller
         .change(async |tx| {
             let image = open::<Push, image::Entity>(tx.db(), tx.actor(), id).await?;
@@ -326,6 +328,7 @@ pub(in crate::registry) async fn publish(
             blob::check_there(caller, &digest).await?;
             sif::keep(tx, &image.digest, &inspection).await?;
             let image = fill(tx, image, staged.size, &inspection).await?;
+            manifest::of_image(tx, &image).await?;
             let details = json!({"digest": image.digest, "size": image.size, "arch": image.arch});
             Ok(Event::new("image.push", path, image.id)
                 .details(details)
@@ -334,7 +337,7 @@ pub(in crate::registry) async fn publish(
         .await
 }
 
-async fn fill(
+pub(in crate::registry) async fn fill(
     tx: &Tx,
     image: Granted<Push, image::Model>,
     size: u64,
@@ -353,7 +356,25 @@ async fn fill(
 
 async fn read_sif(caller: &Caller, staged: &Staged) -> Result<Inspection> {
     let source = caller.storage().staged_source(staged).await?;
-    match inspect(&source, staged.size).await {
+    read(&source).await
+}
+
+/// Reads the SIF image that a blob is; `None` when there is no such blob.
+///
+/// # Errors
+/// [`Error::Invalid`] when it is not a whole SIF image.
+pub(in crate::registry) async fn inspect_stored(
+    caller: &Caller,
+    digest: &Digest,
+) -> Result<Option<Inspection>> {
+    match caller.storage().source(digest).await {
+        Err(Error::NotFound(_)) => Ok(None),
+        source => read(&source?).await.map(Some),
+    }
+}
+
+async fn read(source: &Source) -> Result<Inspection> {
+    match inspect(source, source.size()).await {
         Ok(inspection) => Ok(inspection),
         Err(InspectError::Damage(damage)) => Err(Error::invalid("image", damage.to_string())),
         // Another request ended the same upload and took the bytes.
@@ -401,7 +422,9 @@ pub async fn delete(caller: &Caller, id: ImageId) -> Result<()> {
             let image = open::<Admin, image::Entity>(tx.db(), tx.actor(), id).await?;
             let path = path(tx, &image).await?;
             let details = json!({"digest": image.digest, "size": image.size});
-            image.into_row().delete(tx.db()).await?;
+            let container =
+                open::<Push, container::Entity>(tx.db(), tx.actor(), image.container_id).await?;
+            manifest::delete_image(tx, &container, image.into_row()).await?;
             Ok(Event::new("image.delete", path, id)
                 .details(details)
                 .with(()))

@@ -4,16 +4,20 @@
 //! one read or one transaction, for surfaces to call; one that takes `&Tx` is a step of it. Must not know HTTP,
 //! GraphQL, the JSON of any protocol or a status code.
 pub mod blob;
+pub mod blob_upload;
 mod caller;
 pub mod collection;
 pub mod container;
 mod database;
 mod id;
 pub mod image;
+mod jwt;
 pub mod key;
+pub mod manifest;
 pub mod namespace;
 pub mod page;
 pub mod path;
+pub mod registry_token;
 pub mod search;
 mod secret;
 pub mod session;
@@ -30,11 +34,11 @@ pub use database::{connect, migrate};
 use id::fresh_id;
 pub use secret::Secret;
 
-pub use crate::storage::Digest;
+pub use crate::storage::{Algorithm, Digest};
 pub use entity::{
     id::{
-        CollectionId, ContainerId, ImageId, NamespaceId, SessionId, TagId, TokenId, UploadId,
-        UserId,
+        BlobUploadId, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, SessionId,
+        TagId, TokenId, UploadId, UserId,
     },
-    kind::{Scope, Visibility},
+    kind::{ManifestKind, PartRole, Scope, Visibility},
 };

@@ -19,7 +19,7 @@ use super::{
     path::{Name, description},
 };
 use crate::{
-    access::{Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
+    access::{Admin, Granted, Includes, Level, Pull, Push, Rows, open, open_where, rows},
     config::NamespaceCreation,
     error::{Error, Result},
     event::Event,
@@ -165,14 +165,14 @@ pub async fn ensure(caller: &Caller, new: NewNamespace) -> Result<Namespace> {
 }
 
 /// Who would own a namespace of that name that the caller makes.
-fn may_create(caller: &Caller, name: &Name) -> Result<UserId> {
+pub(in crate::registry) fn may_create(caller: &Caller, name: &Name) -> Result<UserId> {
     let account = caller.account()?;
-    if account.scope < entity::kind::Scope::Write {
+    if !caller.actor().may_reach(Level::Push) {
         return Err(Error::Forbidden(
             "this token may only read; make one with the scope write".into(),
         ));
     }
-    let any = caller.actor().is_site_admin()
+    let any = caller.actor().reaches_everything(Level::Push)
         || caller.config().registry.namespace_creation == NamespaceCreation::Users;
     if any || account.name == name.as_str() {
         return Ok(account.id);

@@ -2,6 +2,8 @@
 use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac, rand};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 
+use super::jwt::Signer;
+
 /// Keys derived from the configured secret, one a purpose, so that what is made for one is worth nothing for another.
 #[derive(Clone)]
 pub struct Secret {
@@ -9,23 +11,26 @@ pub struct Secret {
     sessions: hmac::Key,
     uploads: hmac::Key,
     setup: hmac::Key,
+    passwords: hmac::Key,
+    registry_tokens: Signer,
+    refresh_tokens: Signer,
 }
 
 impl Secret {
     /// Derives the keys. The same bytes give the same keys, so replicas that share them understand each other.
     pub fn new(bytes: &[u8]) -> Self {
         let root = hmac::Key::new(hmac::HMAC_SHA256, bytes);
-        let derive = |purpose: &str| {
-            hmac::Key::new(
-                hmac::HMAC_SHA256,
-                hmac::sign(&root, purpose.as_bytes()).as_ref(),
-            )
-        };
+        let bytes = |purpose: &str| hmac::sign(&root, purpose.as_bytes());
+        let derive = |purpose| hmac::Key::new(hmac::HMAC_SHA256, bytes(purpose).as_ref());
+        let signer = |purpose| Signer::new(bytes(purpose).as_ref());
         Self {
             tokens: derive("sifhub token"),
             sessions: derive("sifhub session"),
             uploads: derive("sifhub upload"),
             setup: derive("sifhub setup"),
+            passwords: derive("sifhub password"),
+            registry_tokens: signer("sifhub registry token"),
+            refresh_tokens: signer("sifhub refresh token"),
         }
     }
 
@@ -48,6 +53,22 @@ impl Secret {
     /// What lets its holder upload one part.
     pub(in crate::registry) fn sign_upload(&self, what: &str) -> String {
         BASE64URL_NOPAD.encode(hmac::sign(&self.uploads, what.as_bytes()).as_ref())
+    }
+
+    /// What stands for a password in a signed token: another one as soon as the password is changed.
+    pub(in crate::registry) fn password_mark(&self, password_hash: &str) -> String {
+        BASE64URL_NOPAD
+            .encode(&hmac::sign(&self.passwords, password_hash.as_bytes()).as_ref()[..16])
+    }
+
+    /// Signs registry tokens.
+    pub(in crate::registry) fn registry_tokens(&self) -> &Signer {
+        &self.registry_tokens
+    }
+
+    /// Signs what a registry token is renewed with.
+    pub(in crate::registry) fn refresh_tokens(&self) -> &Signer {
+        &self.refresh_tokens
     }
 
     /// The one-time word of the first start.

@@ -2,7 +2,6 @@
 use chrono::TimeDelta;
 use entity::{
     id::{SessionId, UserId},
-    kind::Scope,
     session, user,
 };
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
@@ -10,7 +9,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 use super::{
     Caller, Tx, fresh_id,
     secret::{random_text, same},
-    user::{Credentials, signed_in},
+    user::{Credentials, account, signed_in},
 };
 use crate::{
     access::{Account, identity},
@@ -41,7 +40,7 @@ pub async fn sign_in(
             if !signed_in(tx, with, rehashed).await? {
                 return Ok(Change::none(None));
             }
-            let Change { event, value: () } = insert(tx, caller, with.user, &cookie).await?;
+            let Change { event, value: () } = insert(tx, caller, with.account.id, &cookie).await?;
             Ok(Change {
                 event,
                 value: Some(cookie),
@@ -79,14 +78,7 @@ pub async fn identify(caller: &Caller, cookie: &str) -> Result<Option<Account>> 
     let Some((_, Some(user))) = found else {
         return Ok(None);
     };
-    let account = Account {
-        id: user.id,
-        name: user.name,
-        admin: user.admin,
-        scope: Scope::Admin,
-        until: None,
-    };
-    Ok(user.disabled_at.is_none().then_some(account))
+    Ok(user.disabled_at.is_none().then(|| account(user)))
 }
 
 /// Ends the session of a cookie; one that is over stays over.

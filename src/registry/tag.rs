@@ -13,7 +13,7 @@ use sea_orm::{
 use serde_json::json;
 
 use super::{
-    Caller, Tx, container as containers, fresh_id,
+    Caller, Tx, container as containers, fresh_id, manifest,
     page::{Page, PageArgs, Sort, page},
     path::TagName,
 };
@@ -143,6 +143,7 @@ pub async fn set(
             .await?;
             let arch = agree(&image, arch)?;
             let (tag, before) = point(tx, &container, &image, name, &arch).await?;
+            manifest::follow(tx, &container, name.as_str()).await?;
             let path = containers::path(tx, &container).await?;
             let details = json!({"tag": tag.name, "arch": tag.arch, "image": image.id.to_string(),
                 "digest": image.digest, "was": before.map(|id| id.to_string())});
@@ -233,11 +234,13 @@ pub async fn delete(caller: &Caller, id: TagId) -> Result<()> {
         .change(async |tx| {
             let tag = open::<Push, tag::Entity>(tx.db(), tx.actor(), id).await?;
             let container =
-                open::<Pull, container::Entity>(tx.db(), tx.actor(), tag.container_id).await?;
+                open::<Push, container::Entity>(tx.db(), tx.actor(), tag.container_id).await?;
             let path = containers::path(tx, &container).await?;
             let details =
                 json!({"tag": tag.name, "arch": tag.arch, "image": tag.image_id.to_string()});
+            let name = tag.name.clone();
             tag.into_row().delete(tx.db()).await?;
+            manifest::follow(tx, &container, &name).await?;
             Ok(Event::new("tag.delete", path, id).details(details).with(()))
         })
         .await

@@ -22,6 +22,7 @@ use super::{
     Caller, fresh_id,
     page::{Page, PageArgs, Sort, page},
     secret::random_text,
+    user::account,
 };
 use crate::{
     access::{Account, Admin, Granted, Pull, Rows, identity, open, rows},
@@ -219,11 +220,30 @@ pub async fn revoke(caller: &Caller, id: TokenId) -> Result<()> {
 
 /// The account of whoever shows this token; `None` when it is no token, or no longer.
 pub async fn identify(caller: &Caller, secret: &str) -> Result<Option<Account>> {
+    Ok(shown(caller, secret).await?.map(|(_, account)| account))
+}
+
+/// The token that somebody shows, and their account; `None` when it is no token, or no longer.
+pub(in crate::registry) async fn shown(
+    caller: &Caller,
+    secret: &str,
+) -> Result<Option<(TokenId, Account)>> {
     if !is_well_formed(secret) {
         return Ok(None);
     }
+    let hash = caller.secret().hash_token(secret);
+    usable(caller, token::Column::Hash.eq(hash)).await
+}
+
+/// The account of the holder of a token that was shown before; `None` when it is good no longer.
+pub(in crate::registry) async fn still(caller: &Caller, id: TokenId) -> Result<Option<Account>> {
+    let found = usable(caller, token::Column::Id.eq(id)).await?;
+    Ok(found.map(|(_, account)| account))
+}
+
+async fn usable(caller: &Caller, which: Expr) -> Result<Option<(TokenId, Account)>> {
     let found = identity::<token::Entity>()
-        .filter(token::Column::Hash.eq(caller.secret().hash_token(secret)))
+        .filter(which)
         .find_also_related(user::Entity)
         .one(caller.db())
         .await?;
@@ -235,13 +255,12 @@ pub async fn identify(caller: &Caller, secret: &str) -> Result<Option<Account>> 
         return Ok(None);
     }
     note_use(caller, &token).await;
-    Ok(Some(Account {
-        id: user.id,
-        name: user.name,
-        admin: user.admin,
+    let account = Account {
         scope: token.scope,
         until: token.expires_at,
-    }))
+        ..account(user)
+    };
+    Ok(Some((token.id, account)))
 }
 
 /// A failure here must not keep anybody from working, so it is only logged.
@@ -270,7 +289,7 @@ fn checksum(body: &str) -> String {
 }
 
 /// Whether the text has the form of a token; saves a question to the database.
-fn is_well_formed(secret: &str) -> bool {
+pub fn is_well_formed(secret: &str) -> bool {
     let body = secret
         .strip_prefix(PREFIX)
         .filter(|rest| rest.is_ascii() && rest.len() == 208);

@@ -2,7 +2,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use entity::{id::UserId, session, user};
+use entity::{id::UserId, kind::Scope, session, user};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
     Select, Set, sea_query::Expr,
@@ -19,7 +19,7 @@ use super::{
     secret::same,
 };
 use crate::{
-    access::{Admin, Granted, Includes, Pull, identity, open, open_where, rows},
+    access::{Account, Admin, Granted, Includes, Level, Pull, identity, open, open_where, rows},
     error::{Error, Result},
     event::{Change, Event},
 };
@@ -294,8 +294,8 @@ async fn end_sessions(tx: &Tx, user: &Granted<impl Includes<Admin>, user::Model>
 /// What is needed to check a password.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// Whose they are.
-    pub user: UserId,
+    /// Whose they are, as far as somebody reaches who knows the password.
+    pub account: Account,
     /// PHC string.
     pub password_hash: Option<String>,
     /// When the account was disabled.
@@ -309,10 +309,22 @@ pub async fn credentials(caller: &Caller, name: &str) -> Result<Option<Credentia
         .one(caller.db())
         .await?;
     Ok(row.map(|row| Credentials {
-        user: row.id,
-        password_hash: row.password_hash,
+        password_hash: row.password_hash.clone(),
         disabled_at: row.disabled_at,
+        account: account(row),
     }))
+}
+
+/// The account of somebody who signed in, or is known by their password: it reaches as far as its user.
+pub(in crate::registry) fn account(row: user::Model) -> Account {
+    Account {
+        id: row.id,
+        name: row.name,
+        admin: row.admin,
+        scope: Scope::Admin,
+        most: Level::Admin,
+        until: None,
+    }
 }
 
 /// Notes that somebody signs in with these credentials, and keeps their password's new hash if its parameters were
@@ -325,7 +337,7 @@ pub(in crate::registry) async fn signed_in(
 ) -> Result<bool> {
     let mut update = user::Entity::update_many()
         .col_expr(user::Column::LastLoginAt, Expr::value(tx.now()))
-        .filter(user::Column::Id.eq(with.user))
+        .filter(user::Column::Id.eq(with.account.id))
         .filter(user::Column::PasswordHash.eq(with.password_hash.clone()))
         .filter(user::Column::DisabledAt.is_null());
     if let Some(hash) = rehashed {

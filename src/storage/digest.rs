@@ -1,14 +1,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256, SHA512, digest};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// The name of a blob: what its bytes hash to, in the form `sha256:<64 lower-case hex digits>`
-/// (OCI image-spec, "Digests").
+/// The name of a blob: what its bytes hash to, in the form `sha256:<64 lower-case hex digits>` or
+/// `sha512:<128 lower-case hex digits>` (OCI image-spec, "Digests").
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest(Value);
@@ -17,12 +17,39 @@ pub struct Digest(Value);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Value {
     Sha256([u8; 32]),
+    Sha512([u8; 64]),
+}
+
+/// What bytes are hashed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// What everything here is hashed with.
+    Sha256,
+    /// What some clients ask for besides.
+    Sha512,
+}
+
+impl Algorithm {
+    /// Begins a hash.
+    pub(super) fn context(self) -> Context {
+        Context::new(match self {
+            Self::Sha256 => &SHA256,
+            Self::Sha512 => &SHA512,
+        })
+    }
 }
 
 impl Digest {
     /// Hashes bytes that are at hand. Large ones belong in a [`super::Writer`], which hashes beside the request.
     pub fn of(bytes: &[u8]) -> Self {
         Self::from_sha256(&digest(&SHA256, bytes))
+    }
+
+    /// Hashes bytes that are at hand with the algorithm of this digest, so that the two can be compared.
+    pub fn same_of(&self, bytes: &[u8]) -> Self {
+        let mut hash = self.kind().context();
+        hash.update(bytes);
+        Self::finish(hash)
     }
 
     /// Takes over a finished SHA-256.
@@ -32,10 +59,28 @@ impl Digest {
         ))
     }
 
-    /// The algorithm's registered name: `"sha256"`.
+    /// Ends a hash.
+    pub(super) fn finish(hash: Context) -> Self {
+        let sum = hash.finish();
+        match sum.as_ref().try_into() {
+            Ok(bytes) => Self(Value::Sha512(bytes)),
+            Err(_) => Self::from_sha256(&sum),
+        }
+    }
+
+    /// The algorithm.
+    pub fn kind(&self) -> Algorithm {
+        match self.0 {
+            Value::Sha256(_) => Algorithm::Sha256,
+            Value::Sha512(_) => Algorithm::Sha512,
+        }
+    }
+
+    /// The algorithm's registered name: `"sha256"` or `"sha512"`.
     pub fn algorithm(&self) -> &'static str {
         match self.0 {
             Value::Sha256(_) => "sha256",
+            Value::Sha512(_) => "sha512",
         }
     }
 
@@ -48,6 +93,7 @@ impl Digest {
     pub fn bytes(&self) -> &[u8] {
         match &self.0 {
             Value::Sha256(bytes) => bytes,
+            Value::Sha512(bytes) => bytes,
         }
     }
 }
@@ -56,13 +102,18 @@ impl FromStr for Digest {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        text.strip_prefix("sha256:")
-            .and_then(|hex| HEXLOWER.decode(hex.as_bytes()).ok())
-            .and_then(|bytes| bytes.try_into().ok())
-            .map(|bytes| Self(Value::Sha256(bytes)))
-            .ok_or_else(|| {
-                Error::invalid("digest", "expected `sha256:` and 64 lower-case hex digits")
-            })
+        let value = text.split_once(':').and_then(|(algorithm, hex)| {
+            let bytes = HEXLOWER.decode(hex.as_bytes()).ok()?;
+            match algorithm {
+                "sha256" => bytes.try_into().ok().map(Value::Sha256),
+                "sha512" => bytes.try_into().ok().map(Value::Sha512),
+                _ => None,
+            }
+        });
+        value.map(Self).ok_or_else(|| {
+            let why = "expected `sha256:` and 64 lower-case hex digits, or `sha512:` and 128";
+            Error::invalid("digest", why)
+        })
     }
 }
 

@@ -26,7 +26,7 @@ mod tests;
 mod transfers;
 mod upload;
 
-pub use digest::Digest;
+pub use digest::{Algorithm, Digest};
 pub use read::Source;
 pub use settings::{Bucket, Settings};
 pub use upload::{Staged, Writer};

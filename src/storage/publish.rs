@@ -1,6 +1,6 @@
 use futures::TryStreamExt;
 
-use super::{Digest, Staged, Storage, blob_path, error, staged_path};
+use super::{Algorithm, Digest, Staged, Storage, backend, blob_path, error, staged_path};
 use crate::error::{Error, Result};
 
 impl Storage {
@@ -25,6 +25,26 @@ impl Storage {
             }
         }
         whole.finish().await
+    }
+
+    /// Reads a staged object again and hashes it with another algorithm than it was hashed with when it came.
+    ///
+    /// # Errors
+    /// `NotFound` when it is gone, `Internal` or `Unavailable` when the backend fails.
+    pub async fn rehash(&self, staged: &Staged, algorithm: Algorithm) -> Result<Digest> {
+        let mut hash = algorithm.context();
+        let mut bytes = self
+            .stream(&staged_path(&staged.key)?, 0..staged.size)
+            .await
+            .map_err(error::gone)?;
+        while let Some(bytes) = bytes.try_next().await.map_err(error::from_io)? {
+            hash = backend::blocking(move || {
+                hash.update(&bytes);
+                hash
+            })
+            .await?;
+        }
+        Ok(Digest::finish(hash))
     }
 
     /// Makes a blob of a staged object whose digest is the expected one, in one step: who looks sees all of it or

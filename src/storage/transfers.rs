@@ -4,7 +4,7 @@ use std::sync::{
 };
 
 /// How much memory all transfers may hold together, about.
-const TOTAL: usize = 32 << 20;
+const TOTAL: usize = 16 << 20;
 /// What serves a transfer best: below this each handover between threads costs more than the work.
 const MOST: usize = 4 << 20;
 /// With less, a thousand transfers would be slower than their network.

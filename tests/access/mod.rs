@@ -1,6 +1,7 @@
 //! Who may do what, as one table: every route and every root field of the graph, tried by everybody on what is public
 //! and on what is private. The outcome is `tests/access/matrix.md`, a page for people; `make update` writes it anew.
 mod graph;
+mod oci;
 mod routes;
 mod world;
 
@@ -63,7 +64,9 @@ async fn operations() -> BTreeSet<String> {
         http::ROUTES,
         page::ROUTES,
         auth::ROUTES,
+        auth::TOKEN_ROUTES,
         library::ROUTES,
+        sifhub::oci::ROUTES,
         hkp::ROUTES,
         graphql::ROUTES,
         site::ROUTES,

@@ -2,7 +2,7 @@
 use serde_json::json;
 
 use super::{
-    Outcome,
+    Outcome, oci,
     world::{World, push_key},
 };
 use crate::support::Client;
@@ -10,6 +10,12 @@ use crate::support::Client;
 pub async fn attempt(method: &str, path: &str, world: &World, client: &Client) -> Option<Outcome> {
     let status = match method {
         "GET" if path == "/v1/search" => return Some(search(world, client).await),
+        _ if path.starts_with("/v2/<name>") || ["/v2/", "/v2/_catalog"].contains(&path) => {
+            return oci::attempt(method, path, world, client).await;
+        }
+        _ if path == "/auth/registry-token" => {
+            return Some(registry_token(method, world, client).await);
+        }
         "GET" | "HEAD" => {
             client
                 .send(method, &address(path, world)?, poem::Body::empty())
@@ -32,6 +38,29 @@ async fn search(world: &World, client: &Client) -> Outcome {
         "nothing"
     };
     format!("{} {told}", answer.status)
+}
+
+/// Anybody gets a token; what counts is what it grants. The form demands a password, for which
+/// everybody but anonymous has their token.
+async fn registry_token(method: &str, world: &World, client: &Client) -> Outcome {
+    let scope = format!("scope=repository:{}:pull,push,delete", world.path);
+    let url = format!("/auth/registry-token?{scope}");
+    let answer = if method == "GET" {
+        client.get(&url).await
+    } else {
+        let token = client.shown();
+        let form = format!("grant_type=password&username=x&password={token}&{scope}");
+        client.send("POST", "/auth/registry-token", form).await
+    };
+    if answer.status != 200 {
+        return answer.status.to_string();
+    }
+    let granted = answer.json()["scope"].as_str().map(str::to_owned);
+    let granted = granted.unwrap_or_default();
+    let actions = granted
+        .rsplit_once(':')
+        .map_or("nothing", |(_, actions)| actions);
+    format!("200 {actions}")
 }
 
 /// The URL of something to read.

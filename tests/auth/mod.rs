@@ -1,6 +1,7 @@
 //! Signing in, and the pages around it.
 mod browser;
 mod password;
+mod registry_token;
 mod setup;
 mod sign_in;
 mod throttle;

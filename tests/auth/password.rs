@@ -90,6 +90,7 @@ async fn only_administrators_make_accounts_and_set_the_passwords_of_others() {
         name: "alice".into(),
         admin: false,
         scope: sifhub::registry::Scope::Admin,
+        most: sifhub::access::Level::Admin,
         until: None,
     };
     let caller = app

@@ -15,11 +15,11 @@ const LARGEST: usize = 16 * 1024;
 const TOKEN: &str = "form_token";
 
 /// The fields of a form or of a query.
-pub(super) struct Form(Vec<(String, String)>);
+pub(in crate::auth) struct Form(Vec<(String, String)>);
 
 impl Form {
     /// The query of a request.
-    pub(super) fn query(request: &Request) -> Self {
+    pub(in crate::auth) fn query(request: &Request) -> Self {
         Self::parse(request.uri().query().unwrap_or_default().as_bytes())
     }
 
@@ -28,9 +28,15 @@ impl Form {
     }
 
     /// A field; empty when absent.
-    pub(super) fn get(&self, name: &str) -> &str {
+    pub(in crate::auth) fn get(&self, name: &str) -> &str {
         let field = self.0.iter().find(|(known, _)| known == name);
         field.map_or("", |(_, value)| value)
+    }
+
+    /// All fields of that name.
+    pub(in crate::auth) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let fields = self.0.iter().filter(move |(known, _)| known == name);
+        fields.map(|(_, value)| &**value)
     }
 }
 
@@ -38,7 +44,7 @@ impl Form {
 ///
 /// # Errors
 /// [`Error::Forbidden`] for one from elsewhere; [`Error::TooLarge`].
-pub(super) async fn posted(request: &mut Request) -> Result<Form> {
+pub(in crate::auth) async fn posted(request: &mut Request) -> Result<Form> {
     check_origin(request)?;
     match request.take_body().into_bytes_limit(LARGEST).await {
         Ok(bytes) => Ok(Form::parse(&bytes)),

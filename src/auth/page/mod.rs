@@ -3,15 +3,13 @@
 //! Every page works without a script. A form is taken only from a page of this server, and one that somebody signed in
 //! sends carries the form token of their session ([`form`]). What goes wrong becomes a page, too ([`failure`]).
 mod failure;
-mod form;
+pub(super) mod form;
 mod frame;
 mod password;
 mod place;
 mod setup;
 mod sign_in;
 mod tokens;
-
-use std::sync::Arc;
 
 use askama::Template;
 use futures::FutureExt;
@@ -20,7 +18,7 @@ use poem::{
     http::{HeaderValue, header},
 };
 
-use super::throttle::Throttle;
+use super::{SignIns, throttle::Throttle};
 use crate::{
     error::Result,
     protocol::route::{self, Row},
@@ -45,17 +43,14 @@ const TABLE: &[Row<Failure>] = &[
 /// The routes of this room: method and path.
 pub const ROUTES: &[(&str, &str)] = &route::names::<Failure, { TABLE.len() }>(TABLE);
 
-/// Adds the pages, and the count of wrong passwords that they share.
-pub fn routes(route: Route) -> Route {
-    let pages = route::join(Route::new(), TABLE)
-        .data(Arc::new(Throttle::new()))
-        .around(failure::rendered);
+/// Adds the pages.
+pub(super) fn routes(route: Route) -> Route {
+    let pages = route::join(Route::new(), TABLE).around(failure::rendered);
     route.nest_no_strip("/auth", pages)
 }
 
 fn throttle(request: &Request) -> &Throttle {
-    let throttle: Option<&Arc<Throttle>> = request.data();
-    throttle.expect("routes adds it to every request of a page")
+    &SignIns::of(request).throttle
 }
 
 /// Fills in a template.

@@ -1,0 +1,124 @@
+//! The credentials of the OCI door.
+use poem::Request;
+
+use super::{Wanted, holder::holder, service};
+use crate::{
+    access::Level,
+    auth::extract::{Credential, anonymous, credential, no_token, registry},
+    error::{Error, Result},
+    protocol::RequestContext,
+    registry::{
+        Caller,
+        container::allowed,
+        path::ContainerPath,
+        registry_token::{self, Access, RegistryToken},
+        token,
+    },
+};
+
+/// Who sends a request to the OCI door: by a registry token, which reaches no further than what is wanted; by an API
+/// token or a password, which reach as far as ever; or nobody. Cookies do not count here.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] for a credential that is wrong or good no longer, for a registry token that does not grant
+/// what is wanted, and for those who show nothing and may not do it, whether there is such a repository or not: the door
+/// answers with a [`registry_challenge`]. [`Error::Invalid`] for a name that no repository can have;
+/// [`Error::RateLimited`] for those who guess passwords.
+pub async fn registry_caller(request: &Request, wanted: Wanted<'_>) -> Result<Caller> {
+    match credential(request)? {
+        Credential::Nothing => by_nothing(request, wanted).await,
+        Credential::Bearer(text) if !token::is_well_formed(&text) => {
+            by_registry_token(request, &text, wanted).await
+        }
+        shown => Ok(holder(request, shown).await?.caller),
+    }
+}
+
+/// Whether the credential of a request that was let in may be used for something else, too, such as pulling from the
+/// repository that a blob is mounted from. Only a registry token says no; whatever else was shown, the registry judges.
+pub fn registry_reaches(request: &Request, also: Wanted<'_>) -> bool {
+    let caller = anonymous(request);
+    match credential(request) {
+        Ok(Credential::Bearer(text)) if !token::is_well_formed(&text) => {
+            let token = registry_token::read(&caller, &text);
+            token.is_some_and(|token| grants(&caller, &token, also).unwrap_or(false))
+        }
+        _ => true,
+    }
+}
+
+/// The value of `WWW-Authenticate` that tells a client where to fetch a token, and for what.
+pub fn registry_challenge(request: &Request, wanted: Wanted<'_>) -> String {
+    let base = &RequestContext::of(request).base_url;
+    let host = base.split_once("://").map_or(&**base, |(_, rest)| rest);
+    let host = host.split('/').next().unwrap_or(host);
+    let start = format!(
+        "Bearer realm=\"{base}{}\",service=\"{host}\"",
+        service::PATH
+    );
+    match scope(request, wanted) {
+        Some(scope) => format!("{start},scope=\"{scope}\""),
+        None => start,
+    }
+}
+
+/// What a client is to ask for. Whoever pushes pulls, too.
+fn scope(request: &Request, wanted: Wanted<'_>) -> Option<String> {
+    let (name, actions) = match wanted {
+        Wanted::Entry => return None,
+        Wanted::Catalog => return Some(Access::Catalog.to_string()),
+        Wanted::Pull(name) => (name, "pull"),
+        Wanted::Push(name) => (name, "pull,push"),
+        Wanted::Delete(name) => (name, "delete"),
+    };
+    // A name outside the grammar might not be fit for a header.
+    ContainerPath::parse(name, &registry(request).config().registry).ok()?;
+    Some(format!("repository:{name}:{actions}"))
+}
+
+async fn by_nothing(request: &Request, wanted: Wanted<'_>) -> Result<Caller> {
+    let caller = anonymous(request);
+    let open = match wanted {
+        Wanted::Catalog => true,
+        Wanted::Pull(name) => {
+            let path = ContainerPath::parse(name, &caller.config().registry)?;
+            allowed(&caller, &path).await?.is_some()
+        }
+        Wanted::Entry | Wanted::Push(_) | Wanted::Delete(_) => false,
+    };
+    if open {
+        return Ok(caller);
+    }
+    Err(Error::Unauthenticated(
+        "log in first (apptainer registry login)".into(),
+    ))
+}
+
+async fn by_registry_token(request: &Request, text: &str, wanted: Wanted<'_>) -> Result<Caller> {
+    let nobody = anonymous(request);
+    let token = registry_token::read(&nobody, text).ok_or_else(no_token)?;
+    if !grants(&nobody, &token, wanted)? {
+        return Err(Error::Unauthenticated(
+            "the token was not granted this; log in as somebody who may do it".into(),
+        ));
+    }
+    let most = wanted
+        .repository()
+        .map_or(Level::Pull, |(_, action)| action.level());
+    let actor = token.actor(&nobody, most).await?.ok_or_else(no_token)?;
+    Ok(registry(request).caller(actor, nobody.request_id()))
+}
+
+/// Whether a registry token grants what is wanted.
+///
+/// # Errors
+/// [`Error::Invalid`] for a name that no repository can have.
+fn grants(caller: &Caller, token: &RegistryToken, wanted: Wanted<'_>) -> Result<bool> {
+    match wanted.repository() {
+        None => Ok(wanted == Wanted::Entry || token.grants_catalog()),
+        Some((name, action)) => {
+            let path = ContainerPath::parse(name, &caller.config().registry)?;
+            Ok(token.grants(&path, action))
+        }
+    }
+}

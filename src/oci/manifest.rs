@@ -1,0 +1,123 @@
+//! Manifests. Their bytes come back as they were sent, with the media type they were sent with.
+use std::ops::Range;
+
+use bytes::Bytes;
+use poem::{
+    Response,
+    http::{HeaderName, StatusCode, header},
+};
+
+use super::{
+    blob::{CONTENT_DIGEST, etag},
+    call::{Call, Inflow},
+    error::{Error, Result},
+};
+use crate::{
+    protocol::range::Wanted,
+    registry::{
+        Digest,
+        manifest::{self, CONTENT_MAX, Manifest, NewManifest},
+        path::{Reference, TagName},
+    },
+};
+
+const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+const TAG: HeaderName = HeaderName::from_static("oci-tag");
+/// How many tags one manifest gets at once: as many as the specification demands.
+const TAGS_MAX: usize = 10;
+
+/// `GET` and `HEAD` `/v2/<name>/manifests/<reference>`. Clients say in `Accept` what they understand; there is one form of
+/// a manifest, the one with its digest, so they get that.
+pub(super) async fn get(call: Call<'_>) -> Result<Response> {
+    let reference = call.reference()?;
+    let found = manifest::find(call.caller, &call.path()?, &reference).await?;
+    let digest = digest(&found, &reference)?;
+    let size = found.content.len() as u64;
+    let etag = etag(&digest)?;
+    let wanted = Wanted::of(call.request, &etag, size);
+    let answer = wanted
+        .answer(etag, size)
+        .header(CONTENT_DIGEST, digest.to_string())
+        .content_type(&found.media_type);
+    Ok(match wanted.bytes(size) {
+        Some(range) => answer.body(part(found, range)),
+        None => answer.finish(),
+    })
+}
+
+fn part(manifest: Manifest, range: Range<u64>) -> Bytes {
+    let content = Bytes::from(manifest.into_row().content);
+    let at = |place| usize::try_from(place).unwrap_or(content.len());
+    content.slice(at(range.start)..at(range.end))
+}
+
+/// The digest that the client knows, or else the one the manifest is kept under.
+fn digest(manifest: &Manifest, asked: &Reference) -> Result<Digest> {
+    Ok(match asked {
+        Reference::Digest(digest) => *digest,
+        Reference::Tag(_) => manifest.digest.parse()?,
+    })
+}
+
+/// `PUT /v2/<name>/manifests/<reference>`; with `?tag=`, as often as wanted, it gets those tags too.
+pub(super) async fn put(call: Call<'_>, body: &mut Inflow) -> Result<Response> {
+    let (path, reference, named) = (call.path()?, call.reference()?, named(&call)?);
+    let content = call.content(body, "manifest", CONTENT_MAX).await?;
+    let mut tags = named.clone();
+    let asked = match &reference {
+        Reference::Digest(digest) => Some(*digest),
+        Reference::Tag(tag) => {
+            tags.push(tag.clone());
+            None
+        }
+    };
+    let new = NewManifest {
+        content,
+        media_type: media_type(&call),
+        digest: asked,
+        tags,
+    };
+    let put = manifest::put(call.caller, &path, new).await?;
+    created(&call.target.name, &put, &digest(&put, &reference)?, &named)
+}
+
+/// The tags in the query.
+fn named(call: &Call<'_>) -> Result<Vec<TagName>> {
+    let tags: Vec<String> = call.params("tag").collect();
+    if tags.len() > TAGS_MAX {
+        return Err(Error::TooManyTags {
+            given: tags.len(),
+            limit: TAGS_MAX,
+        });
+    }
+    let tags = tags.iter().map(|tag| tag.parse());
+    Ok(tags.collect::<std::result::Result<_, _>>()?)
+}
+
+/// The media type that the client says, without parameters.
+fn media_type(call: &Call<'_>) -> Option<String> {
+    let text = call.header(header::CONTENT_TYPE)?;
+    let essence = text.split(';').next()?.trim();
+    (!essence.is_empty()).then(|| essence.to_owned())
+}
+
+fn created(name: &str, manifest: &Manifest, digest: &Digest, tags: &[TagName]) -> Result<Response> {
+    let answer = Response::builder()
+        .status(StatusCode::CREATED)
+        .header(header::LOCATION, format!("/v2/{name}/manifests/{digest}"))
+        .header(CONTENT_DIGEST, digest.to_string());
+    let answer = match &manifest.subject {
+        Some(subject) => answer.header(SUBJECT, subject),
+        None => answer,
+    };
+    let answer = tags
+        .iter()
+        .fold(answer, |answer, tag| answer.header(TAG, tag.as_str()));
+    Ok(answer.finish())
+}
+
+/// `DELETE /v2/<name>/manifests/<reference>`: of a tag, the tag alone.
+pub(super) async fn delete(call: Call<'_>) -> Result<Response> {
+    manifest::delete(call.caller, &call.path()?, &call.reference()?).await?;
+    Ok(StatusCode::ACCEPTED.into())
+}

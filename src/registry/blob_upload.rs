@@ -1,0 +1,364 @@
+//! Uploads of blobs to a container, in one chunk or in several that follow each other.
+//!
+//! A chunk is staged by itself and counts once its row is written, so an upload goes on after a lost connection, after a
+//! crash and on another replica. What arrived of a chunk that was cut counts, too. At the end the chunks are joined.
+use std::{io, time::Duration};
+
+use bytes::Bytes;
+use chrono::TimeDelta;
+use entity::{blob_chunk, blob_upload, container};
+use futures::{Stream, StreamExt};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set, sea_query::Expr,
+};
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::{
+    Algorithm, BlobUploadId, Caller, Digest,
+    blob::{self, Stored},
+    container as containers, fresh_id,
+    image::signed_size,
+    path::ContainerPath,
+};
+use crate::{
+    access::{Push, internal, open},
+    error::{Error, Result},
+    event::{Change, Event},
+    storage::{Staged, Writer},
+};
+
+/// How often a running chunk renews its upload.
+const RENEWAL: Duration = Duration::from_secs(60);
+
+/// An upload under way.
+#[derive(Clone, Debug)]
+pub struct BlobUpload {
+    row: blob_upload::Model,
+}
+
+impl BlobUpload {
+    /// Its id.
+    pub fn id(&self) -> BlobUploadId {
+        self.row.id
+    }
+
+    /// How many bytes have arrived.
+    pub fn received(&self) -> u64 {
+        self.row.received.unsigned_abs()
+    }
+}
+
+/// A piece of a blob.
+#[derive(Debug)]
+pub struct Chunk<S> {
+    /// The place of its first byte in the blob, if the client tells.
+    pub start: Option<u64>,
+    /// How many bytes it has, if the client tells.
+    pub length: Option<u64>,
+    /// The bytes.
+    pub body: S,
+}
+
+/// Begins an upload to a container, which is made if it is not there.
+///
+/// # Errors
+/// Those of [`containers::reach`].
+pub async fn start(caller: &Caller, path: &ContainerPath) -> Result<BlobUpload> {
+    let container = containers::reach(caller, path).await?;
+    let row = blob_upload::ActiveModel {
+        id: Set(BlobUploadId(fresh_id())),
+        container_id: Set(container.id),
+        user_id: Set(caller.account()?.id),
+        received: Set(0),
+        created_at: Set(caller.now()),
+        expires_at: Set(caller.now() + retention(caller)),
+    };
+    let row = caller
+        .change(async |tx| Ok(Change::none(row.insert(tx.db()).await?)))
+        .await?;
+    Ok(BlobUpload { row })
+}
+
+fn retention(caller: &Caller) -> TimeDelta {
+    TimeDelta::from_std(caller.config().storage.staging_retention.get()).unwrap_or(TimeDelta::MAX)
+}
+
+/// The upload of that id to a container that the caller may push to.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, or its time has run out; those of `open` for the container.
+pub async fn find(caller: &Caller, path: &ContainerPath, id: BlobUploadId) -> Result<BlobUpload> {
+    let container = containers::at::<Push>(caller, path).await?;
+    let row = internal::<blob_upload::Entity>()
+        .filter(blob_upload::Column::Id.eq(id))
+        .filter(blob_upload::Column::ContainerId.eq(container.id))
+        .filter(blob_upload::Column::ExpiresAt.gt(caller.now()))
+        .one(caller.db())
+        .await?;
+    row.map(|row| BlobUpload { row })
+        .ok_or(Error::NotFound("upload"))
+}
+
+/// Adds a chunk.
+///
+/// # Errors
+/// [`Error::OutOfOrder`] when it does not follow what has arrived, also because somebody else sent a chunk meanwhile;
+/// [`Error::Invalid`] when it is longer than it says, or cut, in which case what arrived counts; [`Error::TooLarge`]
+/// above the site's limit.
+pub async fn append(
+    caller: &Caller,
+    upload: BlobUpload,
+    chunk: Chunk<impl Stream<Item = io::Result<Bytes>> + Unpin>,
+) -> Result<BlobUpload> {
+    let received = upload.received();
+    if chunk.start.is_some_and(|start| start != received) {
+        return Err(Error::OutOfOrder { received });
+    }
+    let name = format!("blob-{}-{received}", upload.id());
+    let mut writer = caller.storage().stage(&name)?;
+    let cut = pump(caller, &upload, chunk, &mut writer).await?;
+    let staged = writer.finish().await?;
+    let upload = match keep(caller, upload, &staged).await {
+        Ok(upload) => upload,
+        Err(error) => {
+            caller.storage().discard(&staged.key).await?;
+            return Err(error);
+        }
+    };
+    cut.map_or(Ok(upload), Err)
+}
+
+/// Hands on what arrives, and tells whether it was cut.
+async fn pump(
+    caller: &Caller,
+    upload: &BlobUpload,
+    mut chunk: Chunk<impl Stream<Item = io::Result<Bytes>> + Unpin>,
+    writer: &mut Writer,
+) -> Result<Option<Error>> {
+    let (mut received, mut renewed) = (0, Instant::now());
+    while let Some(bytes) = chunk.body.next().await {
+        let Ok(bytes) = bytes else {
+            return Ok(Some(cut(received)));
+        };
+        received += bytes.len() as u64;
+        check_length(caller, upload.received() + received)?;
+        if chunk.length.is_some_and(|length| received > length) {
+            let why = "the chunk is longer than its range; send the bytes that the range names";
+            return Err(Error::invalid("body", why));
+        }
+        writer.write(bytes).await?;
+        if renewed.elapsed() > RENEWAL {
+            renew(caller, upload).await?;
+            renewed = Instant::now();
+        }
+    }
+    let short = chunk.length.is_some_and(|length| received < length);
+    Ok(short.then(|| cut(received)))
+}
+
+fn cut(received: u64) -> Error {
+    Error::invalid(
+        "body",
+        format!("the chunk was cut after {received} bytes; ask how far the upload is, and go on"),
+    )
+}
+
+fn check_length(caller: &Caller, size: u64) -> Result<()> {
+    match caller.config().registry.max_image_size {
+        Some(limit) if size > limit.bytes() => Err(Error::TooLarge {
+            what: "blob",
+            limit: limit.bytes(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+async fn renew(caller: &Caller, upload: &BlobUpload) -> Result<()> {
+    blob_upload::Entity::update_many()
+        .col_expr(
+            blob_upload::Column::ExpiresAt,
+            Expr::value(caller.now() + retention(caller)),
+        )
+        .filter(blob_upload::Column::Id.eq(upload.id()))
+        .exec(caller.db())
+        .await?;
+    Ok(())
+}
+
+/// Counts a chunk that has arrived, unless another came before it.
+async fn keep(caller: &Caller, upload: BlobUpload, staged: &Staged) -> Result<BlobUpload> {
+    let (before, size) = (upload.row.received, signed_size(staged.size)?);
+    let chunk = blob_chunk::ActiveModel {
+        upload_id: Set(upload.id()),
+        start: Set(before),
+        staged: Set(staged.key.clone()),
+        size: Set(size),
+        digest: Set(staged.digest.to_string()),
+    };
+    let expires_at = caller.now() + retention(caller);
+    let next = blob_upload::Entity::update_many()
+        .col_expr(blob_upload::Column::Received, Expr::value(before + size))
+        .col_expr(blob_upload::Column::ExpiresAt, Expr::value(expires_at))
+        .filter(blob_upload::Column::Id.eq(upload.id()))
+        .filter(blob_upload::Column::Received.eq(before));
+    if size == 0 {
+        caller.storage().discard(&staged.key).await?;
+        return Ok(upload);
+    }
+    let kept = caller
+        .change(async |tx| {
+            if next.exec(tx.db()).await?.rows_affected == 0 {
+                return Ok(Change::none(false));
+            }
+            chunk.insert(tx.db()).await?;
+            Ok(Change::none(true))
+        })
+        .await?;
+    match kept {
+        true => Ok(BlobUpload {
+            row: blob_upload::Model {
+                received: before + size,
+                expires_at,
+                ..upload.row
+            },
+        }),
+        false => Err(Error::OutOfOrder {
+            received: now(caller, &upload).await?,
+        }),
+    }
+}
+
+/// How far an upload is that somebody else brought forward.
+async fn now(caller: &Caller, upload: &BlobUpload) -> Result<u64> {
+    let row = internal::<blob_upload::Entity>()
+        .filter(blob_upload::Column::Id.eq(upload.id()))
+        .one(caller.db())
+        .await?;
+    row.map(|row| row.received.unsigned_abs())
+        .ok_or(Error::NotFound("upload"))
+}
+
+/// Ends an upload: checks the bytes against the digest, stores them, and gives them to the container. Killed in between,
+/// it leaves bytes without rows, which collection removes.
+///
+/// # Errors
+/// [`Error::Invalid`] when the bytes are others; the upload is over then.
+pub async fn finish(caller: &Caller, upload: BlobUpload, digest: &Digest) -> Result<Stored> {
+    let chunks = chunks(caller, &upload).await?;
+    let whole = join(caller, &upload, &chunks).await?;
+    let published = publish(caller, &upload, &whole, digest).await;
+    match published {
+        Ok(_) | Err(Error::Invalid { .. }) => {
+            forget(caller, &upload).await?;
+            for staged in chunks.iter().chain([&whole]) {
+                caller.storage().discard(&staged.key).await?;
+            }
+        }
+        Err(_) => {}
+    }
+    published
+}
+
+async fn join(caller: &Caller, upload: &BlobUpload, chunks: &[Staged]) -> Result<Staged> {
+    let name = format!("blob-{}-whole", upload.id());
+    match chunks {
+        [] => caller.storage().stage(&name)?.finish().await,
+        chunks => caller.storage().join(chunks, &name).await,
+    }
+}
+
+async fn publish(
+    caller: &Caller,
+    upload: &BlobUpload,
+    whole: &Staged,
+    digest: &Digest,
+) -> Result<Stored> {
+    let found = match digest.kind() {
+        Algorithm::Sha256 => whole.digest,
+        other => caller.storage().rehash(whole, other).await?,
+    };
+    if found != *digest {
+        let why = format!("expected {digest}, but what arrived is {found}; push the blob again");
+        return Err(Error::invalid("digest", why));
+    }
+    let whole = Staged {
+        digest: found,
+        ..whole.clone()
+    };
+    blob::announce(caller, digest, whole.size).await?;
+    caller.storage().publish(&whole, digest).await?;
+    caller
+        .change(async |tx| {
+            let container =
+                open::<Push, container::Entity>(tx.db(), tx.actor(), upload.row.container_id)
+                    .await?;
+            let path = containers::path(tx, &container).await?;
+            blob::touch(tx, &digest.to_string(), whole.size).await?;
+            blob::check_there(caller, digest).await?;
+            blob::link(tx, container.id, &digest.to_string()).await?;
+            let stored = Stored {
+                digest: *digest,
+                size: whole.size,
+            };
+            Ok(Event::new("blob.push", path, digest)
+                .details(json!({"size": whole.size}))
+                .with(stored))
+        })
+        .await
+}
+
+async fn chunks(caller: &Caller, upload: &BlobUpload) -> Result<Vec<Staged>> {
+    let rows = internal::<blob_chunk::Entity>()
+        .filter(blob_chunk::Column::UploadId.eq(upload.id()))
+        .order_by_asc(blob_chunk::Column::Start)
+        .all(caller.db())
+        .await?;
+    let staged = |row: blob_chunk::Model| {
+        Ok(Staged {
+            key: row.staged,
+            size: row.size.unsigned_abs(),
+            digest: row.digest.parse()?,
+        })
+    };
+    rows.into_iter().map(staged).collect()
+}
+
+/// Gives an upload up.
+pub async fn cancel(caller: &Caller, upload: BlobUpload) -> Result<()> {
+    let chunks = chunks(caller, &upload).await?;
+    forget(caller, &upload).await?;
+    for staged in chunks {
+        caller.storage().discard(&staged.key).await?;
+    }
+    Ok(())
+}
+
+async fn forget(caller: &Caller, upload: &BlobUpload) -> Result<()> {
+    blob_upload::Entity::delete_many()
+        .filter(blob_upload::Column::Id.eq(upload.id()))
+        .exec(caller.db())
+        .await?;
+    Ok(())
+}
+
+/// Ends uploads whose time has run out, and counts them. Their chunks are leftovers then.
+pub(in crate::registry) async fn expire(caller: &Caller, dry_run: bool) -> Result<u64> {
+    use sea_orm::PaginatorTrait;
+    let over = blob_upload::Column::ExpiresAt.lte(caller.now());
+    if dry_run {
+        let rows = internal::<blob_upload::Entity>().filter(over);
+        return Ok(rows.count(caller.db()).await?);
+    }
+    let delete = blob_upload::Entity::delete_many().filter(over);
+    Ok(delete.exec(caller.db()).await?.rows_affected)
+}
+
+/// The staged objects that uploads under way still need.
+pub(in crate::registry) async fn staged_keys(caller: &Caller) -> Result<Vec<String>> {
+    use sea_orm::QuerySelect;
+    let keys = internal::<blob_chunk::Entity>()
+        .select_only()
+        .column(blob_chunk::Column::Staged);
+    Ok(keys.into_tuple().all(caller.db()).await?)
+}

@@ -1,0 +1,240 @@
+//! Manifests: documents that say which blobs are an image, and names for them, as OCI clients know them.
+//!
+//! A SIF image that came through the library has a manifest, too, which is made here; one that comes as a manifest is an
+//! image. `manifest_tag` holds what a name means to OCI clients, `tag` what it means, by architecture, to the library;
+//! `tags` keeps the two in step.
+use entity::{collection, container, manifest, manifest_tag, namespace};
+use sea_orm::{
+    ColumnTrait, FromQueryResult, JoinType, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait, Select,
+    sea_query::{Expr, ExprTrait, Func},
+};
+use serde_json::{Value, json};
+
+use super::{
+    Caller, Digest, container as containers,
+    path::{ContainerPath, Reference},
+};
+use crate::{
+    access::{Admin, Granted, Pull, Push, open, open_where, rows},
+    error::{Error, Result},
+    event::Event,
+};
+
+mod document;
+mod generate;
+mod put;
+mod tags;
+
+pub use generate::backfill;
+pub(in crate::registry) use generate::{delete_image, ensure_config, of_image};
+pub use put::{CONTENT_MAX, NewManifest, put};
+pub(in crate::registry) use tags::follow;
+
+/// A manifest that the caller may see.
+pub type Manifest = Granted<Pull, manifest::Model>;
+
+/// The most names that one answer lists.
+pub const NAMES_MAX: u64 = 1000;
+/// The most referrers that one answer lists.
+pub const REFERRERS_MAX: u64 = 1000;
+
+/// The manifest that `reference` names in the container at `path`. One statement.
+///
+/// A tag of several architectures followed by `-` and one of them names the image of that architecture, for clients that
+/// cannot choose from an index.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, or none that the caller may see.
+pub async fn find(
+    caller: &Caller,
+    path: &ContainerPath,
+    reference: &Reference,
+) -> Result<Manifest> {
+    let found = open_where(caller.db(), caller.actor(), |q| at(q, path, reference)).await;
+    match (found, reference) {
+        (Err(Error::NotFound(noun)), Reference::Tag(name)) => {
+            let alias = tags::by_arch(caller, path, name).await?;
+            alias.ok_or(Error::NotFound(noun))
+        }
+        (found, _) => found,
+    }
+}
+
+fn at(
+    select: Select<manifest::Entity>,
+    path: &ContainerPath,
+    reference: &Reference,
+) -> Select<manifest::Entity> {
+    let in_container = named(
+        select.join(JoinType::InnerJoin, manifest::Relation::Container.def()),
+        path,
+    );
+    match reference {
+        Reference::Digest(digest) => {
+            in_container.filter(manifest::Column::Digest.eq(digest.to_string()))
+        }
+        Reference::Tag(name) => in_container
+            .join(
+                JoinType::InnerJoin,
+                manifest_tag::Relation::Manifest.def().rev(),
+            )
+            .filter(manifest_tag::Column::Name.eq(name.as_str())),
+    }
+}
+
+/// What is in the container at `path`, for a selection that has joined containers.
+fn named<E: sea_orm::EntityTrait>(select: Select<E>, path: &ContainerPath) -> Select<E> {
+    select
+        .join(JoinType::InnerJoin, container::Relation::Collection.def())
+        .join(JoinType::InnerJoin, collection::Relation::Namespace.def())
+        .filter(namespace::Column::Name.eq(path.namespace.as_str()))
+        .filter(collection::Column::Name.eq(path.collection.as_str()))
+        .filter(container::Column::Name.eq(path.container.as_str()))
+}
+
+/// Deletes what `reference` names: a tag alone, or a manifest with its tags, and the SIF image of which it was the last.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none; those of [`open`].
+pub async fn delete(caller: &Caller, path: &ContainerPath, reference: &Reference) -> Result<()> {
+    match reference {
+        Reference::Tag(name) => tags::delete(caller, path, name).await,
+        Reference::Digest(_) => delete_manifest(caller, path, reference).await,
+    }
+}
+
+async fn delete_manifest(
+    caller: &Caller,
+    path: &ContainerPath,
+    reference: &Reference,
+) -> Result<()> {
+    caller
+        .change(async |tx| {
+            let manifest = open_where::<Admin, manifest::Entity>(tx.db(), tx.actor(), |q| {
+                at(q, path, reference)
+            })
+            .await?;
+            let container =
+                open::<Push, container::Entity>(tx.db(), tx.actor(), manifest.container_id).await?;
+            let names = tags::of(tx, &[manifest.id]).await?;
+            let (id, image) = (manifest.id, manifest.image_id);
+            let details = json!({"digest": manifest.digest, "tags": names});
+            manifest.into_row().delete(tx.db()).await?;
+            tags::forget(tx, &container, &names).await?;
+            if let Some(image) = image {
+                generate::drop_image_without(tx, &container, image).await?;
+            }
+            Ok(Event::new("manifest.delete", path, id)
+                .details(details)
+                .with(()))
+        })
+        .await
+}
+
+/// A manifest that is about another.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Referrer {
+    /// Its digest.
+    pub digest: String,
+    /// Its media type.
+    pub media_type: String,
+    /// The length of its content, in bytes.
+    pub length: i64,
+    /// What it is, if it tells.
+    pub artifact_type: Option<String>,
+    /// A JSON object of texts.
+    pub annotations: Value,
+}
+
+/// The manifests about `subject` in the container at `path`, those of `artifact_type` if given, up to [`REFERRERS_MAX`];
+/// none where nothing may be seen.
+pub async fn referrers(
+    caller: &Caller,
+    path: &ContainerPath,
+    subject: &Digest,
+    artifact_type: Option<&str>,
+) -> Result<Vec<Referrer>> {
+    let about = rows::<Pull, manifest::Entity>(caller.actor())
+        .narrow(|q| {
+            let joined = q.join(JoinType::InnerJoin, manifest::Relation::Container.def());
+            named(joined, path).filter(manifest::Column::Subject.eq(subject.to_string()))
+        })
+        .into_select();
+    let about = match artifact_type {
+        Some(kind) => about.filter(manifest::Column::ArtifactType.eq(kind)),
+        None => about,
+    };
+    let length = Func::cust("length").arg(Expr::col((manifest::Entity, manifest::Column::Content)));
+    Ok(about
+        .order_by_asc(manifest::Column::Id)
+        .limit(REFERRERS_MAX)
+        .select_only()
+        .columns([
+            manifest::Column::Digest,
+            manifest::Column::MediaType,
+            manifest::Column::ArtifactType,
+            manifest::Column::Annotations,
+        ])
+        .column_as(Expr::expr(length).cast_as("bigint"), "length")
+        .into_model()
+        .all(caller.db())
+        .await?)
+}
+
+/// Some names of a longer list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// In the order of their characters.
+    pub names: Vec<String>,
+    /// Whether more follow.
+    pub more: bool,
+}
+
+impl Names {
+    /// Cuts a list that was asked for one name more than wanted.
+    fn cut(mut names: Vec<String>, wanted: u64) -> Self {
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+        let more = names.len() > wanted;
+        names.truncate(wanted);
+        Self { names, more }
+    }
+}
+
+/// How many names are listed when a client wants `n`.
+fn wanted(n: Option<u64>) -> u64 {
+    Ord::min(n.unwrap_or(NAMES_MAX), NAMES_MAX)
+}
+
+/// The tags of the container at `path` behind `last`, up to `n` and [`NAMES_MAX`].
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such container, or none that the caller may see.
+pub async fn tags(
+    caller: &Caller,
+    path: &ContainerPath,
+    n: Option<u64>,
+    last: Option<&str>,
+) -> Result<Names> {
+    let container = containers::find(caller, path).await?;
+    let wanted = wanted(n);
+    let names = rows::<Pull, manifest_tag::Entity>(caller.actor())
+        .into_select()
+        .filter(manifest_tag::Column::ContainerId.eq(container.id))
+        .filter(manifest_tag::Column::Name.gt(last.unwrap_or_default()))
+        .order_by_asc(manifest_tag::Column::Name)
+        .limit(wanted + 1)
+        .select_only()
+        .column(manifest_tag::Column::Name)
+        .into_tuple()
+        .all(caller.db())
+        .await?;
+    Ok(Names::cut(names, wanted))
+}
+
+/// The paths of the containers that the caller may see, behind `last`, up to `n` and [`NAMES_MAX`].
+pub async fn catalog(caller: &Caller, n: Option<u64>, last: Option<&str>) -> Result<Names> {
+    let wanted = wanted(n);
+    let names = containers::paths_behind(caller, last.unwrap_or_default(), wanted + 1).await?;
+    Ok(Names::cut(names, wanted))
+}

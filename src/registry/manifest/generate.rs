@@ -1,0 +1,312 @@
+//! Manifests of what came without one: SIF images, and tags of several architectures.
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use entity::{
+    container,
+    id::{ImageId, ManifestId},
+    image, manifest, manifest_part, tag,
+};
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, ModelTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    sea_query::{Expr, OnConflict, Query},
+};
+use serde_json::json;
+
+use super::{
+    document::{Document, EMPTY, Member, of_members, of_sif},
+    tags,
+};
+use crate::{
+    access::{Granted, Includes, Pull, Push, internal, open, rows},
+    error::{Error, Result},
+    event::Change,
+    registry::{Caller, ContainerId, Digest, Tx, blob, fresh_id, image::signed_size},
+};
+
+/// How many images are given their manifests at once.
+const BATCH: u64 = 100;
+
+/// Makes sure that the configuration of manifests made here is stored.
+pub(in crate::registry) async fn ensure_config(caller: &Caller) -> Result<()> {
+    let digest = Digest::of(EMPTY);
+    if caller.storage().blob(&digest).await?.is_none() {
+        let mut writer = caller.storage().stage("empty")?;
+        writer.write(Bytes::from_static(EMPTY)).await?;
+        let staged = writer.finish().await?;
+        blob::announce(caller, &digest, staged.size).await?;
+        caller.storage().publish(&staged, &digest).await?;
+    }
+    blob::announce(caller, &digest, EMPTY.len() as u64).await
+}
+
+/// The first manifest of an uploaded image; made if there is none. [`ensure_config`] comes before.
+pub(in crate::registry) async fn of_image(tx: &Tx, image: &image::Model) -> Result<ManifestId> {
+    let first = rows::<Pull, manifest::Entity>(tx.actor())
+        .narrow(|q| {
+            q.filter(manifest::Column::ImageId.eq(image.id))
+                .order_by_asc(manifest::Column::Id)
+                .limit(1)
+        })
+        .one(tx.db())
+        .await?;
+    if let Some(first) = first {
+        return Ok(first.id);
+    }
+    let config = Digest::of(EMPTY).to_string();
+    for digest in [&config, &image.digest] {
+        if !blob::hold(tx, digest).await? {
+            return Err(Error::Conflict(
+                "the image was removed meanwhile; push it again".into(),
+            ));
+        }
+        blob::link(tx, image.container_id, digest).await?;
+    }
+    let content = of_sif(&image.digest, image.size.unsigned_abs());
+    let about = About {
+        image: Some(image.id),
+        arch: image.arch.clone(),
+        generated: true,
+    };
+    Ok(insert(tx, image.container_id, &content, about).await?.id)
+}
+
+/// The index of images of several architectures under one tag.
+pub(super) async fn index(
+    tx: &Tx,
+    container: ContainerId,
+    images: &[Granted<Pull, image::Model>],
+) -> Result<ManifestId> {
+    let mut manifests = Vec::new();
+    for image in images {
+        let id = of_image(tx, image).await?;
+        manifests.push(open::<Pull, manifest::Entity>(tx.db(), tx.actor(), id).await?);
+    }
+    let members: Vec<_> = manifests
+        .iter()
+        .map(|manifest| Member {
+            media_type: &manifest.media_type,
+            digest: &manifest.digest,
+            length: manifest.content.len(),
+            arch: manifest.arch.as_deref().unwrap_or("unknown"),
+        })
+        .collect();
+    let about = About {
+        generated: true,
+        ..About::default()
+    };
+    let made = insert(tx, container, &of_members(&members), about).await?;
+    Ok(made.id)
+}
+
+/// What is known of a manifest besides its content.
+#[derive(Default)]
+pub(super) struct About {
+    pub(super) image: Option<ImageId>,
+    pub(super) arch: Option<String>,
+    pub(super) generated: bool,
+}
+
+/// Adds a manifest that is made here.
+async fn insert(
+    tx: &Tx,
+    container: ContainerId,
+    content: &Bytes,
+    about: About,
+) -> Result<manifest::Model> {
+    let document = Document::read(content, None)?;
+    let digest = Digest::of(content);
+    keep(tx, container, (&digest, content, &document), about).await
+}
+
+/// Adds a manifest with its parts, or finds the one that is there.
+pub(super) async fn keep(
+    tx: &Tx,
+    container: ContainerId,
+    (digest, content, document): (&Digest, &Bytes, &Document),
+    about: About,
+) -> Result<manifest::Model> {
+    let row = manifest::ActiveModel {
+        id: Set(ManifestId(fresh_id())),
+        container_id: Set(container),
+        digest: Set(digest.to_string()),
+        kind: Set(document.kind),
+        media_type: Set(document.media_type.clone()),
+        artifact_type: Set(document.artifact_type.clone()),
+        subject: Set(document.subject.map(|subject| subject.to_string())),
+        content: Set(content.to_vec()),
+        size: Set(signed_size(document.size(content.len()))?),
+        arch: Set(about.arch),
+        annotations: Set(json!(document.annotations)),
+        image_id: Set(about.image),
+        generated: Set(about.generated),
+        created_at: Set(tx.now()),
+        created_by: Set(tx.actor().account().map(|account| account.id)),
+    };
+    // One that was made here and is pushed now is its pusher's.
+    let generated = match about.generated {
+        true => Expr::col((manifest::Entity, manifest::Column::Generated)),
+        false => Expr::value(false),
+    };
+    let there = OnConflict::columns([manifest::Column::ContainerId, manifest::Column::Digest])
+        .value(manifest::Column::Generated, generated)
+        .to_owned();
+    manifest::Entity::insert(row)
+        .on_conflict(there)
+        .exec_without_returning(tx.db())
+        .await?;
+    let row = rows::<Pull, manifest::Entity>(tx.actor())
+        .narrow(|q| {
+            q.filter(manifest::Column::ContainerId.eq(container))
+                .filter(manifest::Column::Digest.eq(digest.to_string()))
+        })
+        .one(tx.db())
+        .await?
+        .ok_or(Error::NotFound("manifest"))?
+        .into_row();
+    keep_parts(tx, row.id, document).await?;
+    Ok(row)
+}
+
+async fn keep_parts(tx: &Tx, manifest: ManifestId, document: &Document) -> Result<()> {
+    let mut parts = Vec::new();
+    for (position, (role, part)) in (0..).zip(&document.parts) {
+        parts.push(manifest_part::ActiveModel {
+            manifest_id: Set(manifest),
+            position: Set(position),
+            role: Set(*role),
+            digest: Set(part.digest.to_string()),
+            media_type: Set(part.media_type.clone()),
+            size: Set(signed_size(part.size)?),
+            platform: Set(part.platform.clone()),
+        });
+    }
+    // SQLite takes 32,766 values in one statement.
+    for some in parts.chunks(1000) {
+        let there = OnConflict::columns([
+            manifest_part::Column::ManifestId,
+            manifest_part::Column::Position,
+        ])
+        .do_nothing()
+        .to_owned();
+        manifest_part::Entity::insert_many(some.to_vec())
+            .on_conflict(there)
+            .try_insert()
+            .exec_without_returning(tx.db())
+            .await?;
+    }
+    Ok(())
+}
+
+/// The manifests in an index that are here, in its order.
+pub(super) async fn members(tx: &Tx, index: &manifest::Model) -> Result<Vec<manifest::Model>> {
+    let parts = internal::<manifest_part::Entity>()
+        .filter(manifest_part::Column::ManifestId.eq(index.id))
+        .order_by_asc(manifest_part::Column::Position)
+        .all(tx.db())
+        .await?;
+    let found = rows::<Pull, manifest::Entity>(tx.actor())
+        .narrow(|q| {
+            q.filter(manifest::Column::ContainerId.eq(index.container_id))
+                .filter(manifest::Column::Digest.is_in(parts.iter().map(|part| &part.digest)))
+        })
+        .all(tx.db())
+        .await?;
+    let found: BTreeMap<String, manifest::Model> = found
+        .into_iter()
+        .map(|row| (row.digest.clone(), row.into_row()))
+        .collect();
+    let members = parts.iter().filter_map(|part| found.get(&part.digest));
+    Ok(members.cloned().collect())
+}
+
+/// Deletes an image that has no manifest any more, with the tags that the library has for it.
+pub(super) async fn drop_image_without(
+    tx: &Tx,
+    container: &Granted<impl Includes<Push>, container::Model>,
+    image: ImageId,
+) -> Result<()> {
+    let left = rows::<Pull, manifest::Entity>(tx.actor())
+        .narrow(|q| q.filter(manifest::Column::ImageId.eq(image)).limit(1))
+        .one(tx.db())
+        .await?;
+    if left.is_some() {
+        return Ok(());
+    }
+    let image = open::<crate::access::Admin, image::Entity>(tx.db(), tx.actor(), image).await?;
+    delete_image(tx, container, image.into_row()).await
+}
+
+/// Deletes an image with its manifests, and makes the names that it had mean what is left.
+pub(in crate::registry) async fn delete_image(
+    tx: &Tx,
+    container: &Granted<impl Includes<Push>, container::Model>,
+    image: image::Model,
+) -> Result<()> {
+    let names: Vec<String> = rows::<Pull, tag::Entity>(tx.actor())
+        .into_select()
+        .filter(tag::Column::ImageId.eq(image.id))
+        .select_only()
+        .column(tag::Column::Name)
+        .distinct()
+        .into_tuple()
+        .all(tx.db())
+        .await?;
+    image.delete(tx.db()).await?;
+    for name in names {
+        tags::follow(tx, container, &name).await?;
+    }
+    Ok(())
+}
+
+/// Gives manifests to images that were pushed before there were any, and names to those manifests; tells how many.
+///
+/// # Errors
+/// Those of database and storage.
+pub async fn backfill(caller: &Caller) -> Result<u64> {
+    let mut done = 0;
+    loop {
+        let without = Query::select()
+            .expr(Expr::val(1))
+            .from(manifest::Entity)
+            .and_where(
+                Expr::col((manifest::Entity, manifest::Column::ImageId))
+                    .equals((image::Entity, image::Column::Id)),
+            )
+            .to_owned();
+        let images = rows::<Pull, image::Entity>(caller.actor())
+            .narrow(|q| {
+                q.filter(image::Column::Blob.is_not_null())
+                    .filter(Expr::not_exists(without))
+                    .limit(BATCH)
+            })
+            .all(caller.db())
+            .await?;
+        if images.is_empty() {
+            return Ok(done);
+        }
+        ensure_config(caller).await?;
+        for image in &images {
+            backfill_one(caller, image).await?;
+            done += 1;
+        }
+    }
+}
+
+async fn backfill_one(caller: &Caller, image: &image::Model) -> Result<()> {
+    caller
+        .change(async |tx| {
+            let container =
+                open::<Push, container::Entity>(tx.db(), tx.actor(), image.container_id).await?;
+            of_image(tx, image).await?;
+            let tags = rows::<Pull, tag::Entity>(tx.actor())
+                .narrow(|q| q.filter(tag::Column::ImageId.eq(image.id)))
+                .all(tx.db())
+                .await?;
+            for tag in tags {
+                tags::follow(tx, &container, &tag.name).await?;
+            }
+            Ok(Change::none(()))
+        })
+        .await
+}

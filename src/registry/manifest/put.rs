@@ -1,0 +1,140 @@
+//! A manifest, pushed.
+use bytes::Bytes;
+use entity::{container, image};
+use serde_json::json;
+
+use super::{
+    Manifest,
+    document::{Descriptor, Document},
+    generate::{About, keep},
+    tags,
+};
+use crate::{
+    access::{Granted, Includes, Pull, Push, open},
+    error::{Error, Result},
+    event::Event,
+    registry::{
+        Caller, Digest, Tx, blob, container as containers,
+        image::{fill, insert, inspect_stored},
+        path::{ContainerPath, TagName},
+        sif::{self, Inspection},
+    },
+};
+
+/// The largest manifest, in bytes; the distribution-spec wants 4 MiB taken.
+pub const CONTENT_MAX: u64 = 4 << 20;
+
+/// A manifest to keep.
+#[derive(Clone, Debug)]
+pub struct NewManifest {
+    /// Kept byte for byte.
+    pub content: Bytes,
+    /// What the client says it is.
+    pub media_type: Option<String>,
+    /// What it must hash to, if the client tells.
+    pub digest: Option<Digest>,
+    /// What it is to be called.
+    pub tags: Vec<TagName>,
+}
+
+/// Keeps a manifest in the container at `path`, which is made if it is not there, and points tags at it. One that
+/// describes a SIF image makes it an image.
+///
+/// # Errors
+/// [`Error::Invalid`] when it is no manifest, is not of that digest, names blobs that the container does not hold, or
+/// describes a SIF image that is none; [`Error::TooLarge`] beyond [`CONTENT_MAX`]; those of [`containers::reach`].
+pub async fn put(caller: &Caller, path: &ContainerPath, new: NewManifest) -> Result<Manifest> {
+    let digest = check(&new)?;
+    let document = Document::read(&new.content, new.media_type.as_deref())?;
+    let container = containers::reach(caller, path).await?.id;
+    let inspection = inspect(caller, &document).await?;
+    caller
+        .change(async |tx| {
+            let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
+            check_blobs(tx, &container, &document).await?;
+            let image = match (document.sif(), &inspection) {
+                (Some(layer), Some(inspection)) => {
+                    Some(image(tx, &container, layer, inspection).await?)
+                }
+                _ => None,
+            };
+            let about = About {
+                image: image.as_ref().map(|image| image.id),
+                arch: image.and_then(|image| image.arch.clone()),
+                generated: false,
+            };
+            let parts = (&digest, &new.content, &document);
+            let manifest = keep(tx, container.id, parts, about).await?;
+            for name in &new.tags {
+                tags::lead(tx, &container, name.as_str(), &manifest).await?;
+            }
+            let id = manifest.id;
+            let names: Vec<_> = new.tags.iter().map(TagName::as_str).collect();
+            let details = json!({"digest": manifest.digest, "kind": manifest.kind,
+                "size": manifest.size, "tags": names});
+            let manifest = open::<Pull, entity::manifest::Entity>(tx.db(), tx.actor(), id).await?;
+            Ok(Event::new("manifest.push", path, id)
+                .details(details)
+                .with(manifest))
+        })
+        .await
+}
+
+fn check(new: &NewManifest) -> Result<Digest> {
+    if new.content.len() as u64 > CONTENT_MAX {
+        return Err(Error::TooLarge {
+            what: "manifest",
+            limit: CONTENT_MAX,
+        });
+    }
+    let Some(wanted) = new.digest else {
+        return Ok(Digest::of(&new.content));
+    };
+    match wanted.same_of(&new.content) {
+        found if found == wanted => Ok(found),
+        found => Err(Error::invalid(
+            "digest",
+            format!("expected {wanted}, but the manifest is {found}"),
+        )),
+    }
+}
+
+/// Reads the SIF image that a manifest describes, if its bytes are here; if not, [`check_blobs`] says so.
+async fn inspect(caller: &Caller, document: &Document) -> Result<Option<Inspection>> {
+    match document.sif() {
+        Some(layer) => inspect_stored(caller, &layer.digest).await,
+        None => Ok(None),
+    }
+}
+
+async fn check_blobs(
+    tx: &Tx,
+    container: &Granted<impl Includes<Push>, container::Model>,
+    document: &Document,
+) -> Result<()> {
+    let wanted = document.blobs();
+    let here = blob::keep_linked(tx, container.id, &wanted).await?;
+    match wanted.iter().find(|digest| !here.contains(*digest)) {
+        None => Ok(()),
+        Some(missing) => Err(Error::invalid(
+            "blob",
+            format!("the manifest names {missing}, which is not here; push the blob first"),
+        )),
+    }
+}
+
+/// The image whose bytes are the only layer of a manifest.
+async fn image(
+    tx: &Tx,
+    container: &Granted<impl Includes<Push>, container::Model>,
+    layer: &Descriptor,
+    inspection: &Inspection,
+) -> Result<image::Model> {
+    let digest = layer.digest.to_string();
+    let image = insert(tx, container, &layer.digest, String::new()).await?;
+    if image.blob.is_some() {
+        return Ok(image.into_row());
+    }
+    sif::keep(tx, &digest, inspection).await?;
+    Ok(fill(tx, image, layer.size, inspection).await?.into_row())
+}

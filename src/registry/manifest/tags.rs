@@ -1,0 +1,209 @@
+//! What names mean: to OCI clients one manifest, to the library one image for each architecture.
+use entity::{container, id::ManifestId, image, manifest, manifest_tag, tag};
+use sea_orm::{
+    ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Set,
+    sea_query::OnConflict,
+};
+use serde_json::json;
+
+use super::{Manifest, generate, named};
+use crate::{
+    access::{Granted, Includes, Pull, Push, open, rows},
+    error::{Error, Result},
+    event::Event,
+    registry::{
+        Caller, ContainerId, ImageId, ManifestKind, TagId, Tx, container as containers, fresh_id,
+        path::{ContainerPath, TagName},
+    },
+    sif::Arch,
+};
+
+/// The names of manifests.
+pub(super) async fn of(tx: &Tx, manifests: &[ManifestId]) -> Result<Vec<String>> {
+    let names = rows::<Pull, manifest_tag::Entity>(tx.actor())
+        .into_select()
+        .filter(manifest_tag::Column::ManifestId.is_in(manifests.iter().copied()))
+        .order_by_asc(manifest_tag::Column::Name)
+        .select_only()
+        .column(manifest_tag::Column::Name);
+    Ok(names.into_tuple().all(tx.db()).await?)
+}
+
+/// Points a name at a manifest for OCI clients, and for the library at the images that it describes.
+pub(super) async fn lead(
+    tx: &Tx,
+    container: &Granted<impl Includes<Push>, container::Model>,
+    name: &str,
+    manifest: &manifest::Model,
+) -> Result<()> {
+    point(tx, container.id, name, manifest.id).await?;
+    forget_images(tx, container.id, &[name.to_owned()]).await?;
+    for (arch, image) in images(tx, manifest).await? {
+        let row = tag::ActiveModel {
+            id: Set(TagId(fresh_id())),
+            container_id: Set(container.id),
+            arch: Set(arch),
+            name: Set(name.to_owned()),
+            image_id: Set(image),
+            created_at: Set(tx.now()),
+            updated_at: Set(tx.now()),
+            updated_by: Set(tx.actor().account().map(|account| account.id)),
+        };
+        // Two images of one architecture: the library can show one of them, the first.
+        let first = OnConflict::columns([
+            tag::Column::ContainerId,
+            tag::Column::Arch,
+            tag::Column::Name,
+        ])
+        .do_nothing()
+        .to_owned();
+        tag::Entity::insert(row)
+            .on_conflict(first)
+            .try_insert()
+            .exec_without_returning(tx.db())
+            .await?;
+    }
+    Ok(())
+}
+
+/// The SIF images that a manifest describes: its own, or those of an index that has nothing else.
+async fn images(tx: &Tx, manifest: &manifest::Model) -> Result<Vec<(String, ImageId)>> {
+    let arch = |row: &manifest::Model| row.arch.clone().unwrap_or_default();
+    if let Some(image) = manifest.image_id {
+        return Ok(vec![(arch(manifest), image)]);
+    }
+    if manifest.kind != ManifestKind::Index {
+        return Ok(Vec::new());
+    }
+    let parts = generate::members(tx, manifest).await?;
+    let images = parts.iter().map(|row| Some((arch(row), row.image_id?)));
+    Ok(images.collect::<Option<Vec<_>>>().unwrap_or_default())
+}
+
+/// Makes a name mean to OCI clients what it means to the library now: an image, an index of several, or nothing.
+pub(in crate::registry) async fn follow(
+    tx: &Tx,
+    container: &Granted<impl Includes<Push>, container::Model>,
+    name: &str,
+) -> Result<()> {
+    let images = rows::<Pull, image::Entity>(tx.actor())
+        .narrow(|q| {
+            q.join(JoinType::InnerJoin, tag::Relation::Image.def().rev())
+                .filter(tag::Column::ContainerId.eq(container.id))
+                .filter(tag::Column::Name.eq(name))
+                .order_by_asc(tag::Column::Arch)
+        })
+        .all(tx.db())
+        .await?;
+    let manifest = match &images[..] {
+        [] => {
+            manifest_tag::Entity::delete_many()
+                .filter(manifest_tag::Column::ContainerId.eq(container.id))
+                .filter(manifest_tag::Column::Name.eq(name))
+                .exec(tx.db())
+                .await?;
+            return Ok(());
+        }
+        [only] => generate::of_image(tx, only).await?,
+        several => generate::index(tx, container.id, several).await?,
+    };
+    point(tx, container.id, name, manifest).await
+}
+
+async fn point(tx: &Tx, container: ContainerId, name: &str, manifest: ManifestId) -> Result<()> {
+    let row = manifest_tag::ActiveModel {
+        container_id: Set(container),
+        name: Set(name.to_owned()),
+        manifest_id: Set(manifest),
+        updated_at: Set(tx.now()),
+        updated_by: Set(tx.actor().account().map(|account| account.id)),
+    };
+    let moves = OnConflict::columns([
+        manifest_tag::Column::ContainerId,
+        manifest_tag::Column::Name,
+    ])
+    .update_columns([
+        manifest_tag::Column::ManifestId,
+        manifest_tag::Column::UpdatedAt,
+        manifest_tag::Column::UpdatedBy,
+    ])
+    .to_owned();
+    manifest_tag::Entity::insert(row)
+        .on_conflict(moves)
+        .exec_without_returning(tx.db())
+        .await?;
+    Ok(())
+}
+
+/// Takes names from OCI clients and from the library.
+pub(super) async fn forget(
+    tx: &Tx,
+    container: &Granted<impl Includes<Push>, container::Model>,
+    names: &[String],
+) -> Result<()> {
+    manifest_tag::Entity::delete_many()
+        .filter(manifest_tag::Column::ContainerId.eq(container.id))
+        .filter(manifest_tag::Column::Name.is_in(names))
+        .exec(tx.db())
+        .await?;
+    forget_images(tx, container.id, names).await
+}
+
+async fn forget_images(tx: &Tx, container: ContainerId, names: &[String]) -> Result<()> {
+    tag::Entity::delete_many()
+        .filter(tag::Column::ContainerId.eq(container))
+        .filter(tag::Column::Name.is_in(names))
+        .exec(tx.db())
+        .await?;
+    Ok(())
+}
+
+/// Removes a tag; what it names stays.
+pub(super) async fn delete(caller: &Caller, path: &ContainerPath, name: &TagName) -> Result<()> {
+    let container = containers::at::<Push>(caller, path).await?.id;
+    caller
+        .change(async |tx| {
+            let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
+            let there = rows::<Pull, manifest_tag::Entity>(tx.actor())
+                .narrow(|q| {
+                    q.filter(manifest_tag::Column::ContainerId.eq(container.id))
+                        .filter(manifest_tag::Column::Name.eq(name.as_str()))
+                })
+                .one(tx.db())
+                .await?
+                .ok_or(Error::NotFound("manifest"))?;
+            forget(tx, &container, &[name.to_string()]).await?;
+            Ok(Event::new("tag.delete", path, there.manifest_id)
+                .details(json!({"tag": name.as_str()}))
+                .with(()))
+        })
+        .await
+}
+
+/// What `<tag>-<arch>` names where the tag itself names an index.
+pub(super) async fn by_arch(
+    caller: &Caller,
+    path: &ContainerPath,
+    name: &TagName,
+) -> Result<Option<Manifest>> {
+    let Some((name, arch)) = name.as_str().rsplit_once('-') else {
+        return Ok(None);
+    };
+    if arch.parse::<Arch>().is_err() {
+        return Ok(None);
+    }
+    rows::<Pull, manifest::Entity>(caller.actor())
+        .narrow(|q| {
+            let joined = q
+                .join(JoinType::InnerJoin, manifest::Relation::Container.def())
+                .join(JoinType::InnerJoin, manifest::Relation::Image.def())
+                .join(JoinType::InnerJoin, tag::Relation::Image.def().rev());
+            named(joined, path)
+                .filter(tag::Column::Name.eq(name))
+                .filter(tag::Column::Arch.eq(arch))
+                .order_by_asc(manifest::Column::Id)
+                .limit(1)
+        })
+        .one(caller.db())
+        .await
+}

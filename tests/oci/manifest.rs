@@ -1,0 +1,300 @@
+use sifhub::registry::Scope;
+
+use super::*;
+use crate::support::{SifBuilder, TestApp, on_each_database};
+
+/// All kinds of manifests, for a container that holds the empty configuration and the layer `layer`.
+fn kinds() -> Vec<(&'static str, Value)> {
+    let layer = descriptor("application/vnd.oci.image.layer.v1.tar", b"layer");
+    let empty = descriptor("application/vnd.oci.empty.v1+json", b"{}");
+    let image = |kind: &str, config: &str, layers: Value| json!({"schemaVersion": 2, "mediaType": kind, "config": descriptor(config, b"{}"), "layers": layers});
+    let config = "application/vnd.oci.image.config.v1+json";
+    let plain = image(IMAGE, config, json!([layer]));
+    let listed = plain.to_string();
+    let mut listed = descriptor(IMAGE, listed.as_bytes());
+    listed["platform"] = json!({"architecture": "amd64", "os": "linux"});
+    let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [listed]});
+    let nested = descriptor(INDEX, index.to_string().as_bytes());
+    let mut artifact = image(IMAGE, "application/vnd.oci.empty.v1+json", json!([empty]));
+    artifact["artifactType"] = json!("application/vnd.example");
+    artifact["config"]["data"] = json!("e30=");
+    let mut custom = plain.clone();
+    custom["org.example.more"] = json!({"and": ["more"]});
+    let foreign = json!([descriptor(
+        "application/vnd.oci.image.layer.nondistributable.v1.tar",
+        b"elsewhere"
+    )]);
+    let docker = "application/vnd.docker.distribution.manifest.v2+json";
+    let docker_list = "application/vnd.docker.distribution.manifest.list.v2+json";
+    let listed = json!([descriptor(docker, b"never pushed")]);
+    let mut bare = plain.clone();
+    bare.as_object_mut().expect("an object").remove("mediaType");
+    vec![
+        ("image", plain),
+        ("no media type", bare),
+        ("no layers", image(IMAGE, config, json!([]))),
+        ("index", index),
+        (
+            "nested index",
+            json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [nested]}),
+        ),
+        (
+            "empty index",
+            json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": []}),
+        ),
+        ("artifact", artifact),
+        ("custom fields", custom),
+        ("layers of others", image(IMAGE, config, foreign)),
+        (
+            "docker",
+            image(
+                docker,
+                "application/vnd.docker.container.image.v1+json",
+                json!([layer]),
+            ),
+        ),
+        (
+            "docker list",
+            json!({"schemaVersion": 2, "mediaType": docker_list, "manifests": listed}),
+        ),
+    ]
+}
+
+on_each_database! {
+    async fn a_manifest_comes_back_byte_for_byte(app) {
+        let alice = app.user("alice").await;
+        image(&alice, NAME, b"layer").await;
+        for (number, (what, manifest)) in kinds().into_iter().enumerate() {
+            let content = manifest.to_string();
+            let (tag, digest) = (format!("v{number}"), sha256(content.as_bytes()));
+            let put = put_manifest(&alice, NAME, &tag, &manifest).await;
+            assert_eq!(put.status, 201, "{what}: {}", put.text());
+            assert_eq!(put.header("docker-content-digest"), digest);
+            assert_eq!(put.header("location"), at(&format!("manifests/{digest}")));
+            let kind = manifest["mediaType"].as_str().unwrap_or(IMAGE);
+            for reference in [&tag, &digest] {
+                let path = at(&format!("manifests/{reference}"));
+                let client = app.anonymous().header("accept", "application/x-none");
+                for answer in [client.get(&path).await, client.head(&path).await] {
+                    let answer = answer.expect(200);
+                    assert_eq!(answer.header("content-type"), kind, "{what}");
+                    assert_eq!(answer.header("docker-content-digest"), digest);
+                    assert_eq!(answer.header("content-length"), content.len().to_string());
+                }
+                assert_eq!(client.get(&path).await.text(), content, "{what}");
+                assert!(client.head(&path).await.body.is_empty());
+            }
+        }
+    }
+
+    async fn a_manifest_may_be_known_by_its_sha512(app) {
+        let alice = app.user("alice").await;
+        let manifest = image(&alice, NAME, b"layer").await;
+        let digest = sha512(manifest.to_string().as_bytes());
+        assert_eq!(push_manifest(&alice, NAME, &digest, &manifest).await, digest);
+        let path = at(&format!("manifests/{digest}"));
+        let found = alice.get(&path).await.expect(200);
+        assert_eq!(found.header("docker-content-digest"), digest);
+        assert_eq!(found.text(), manifest.to_string());
+        alice.delete(&path).await.expect(202);
+        assert_eq!(refused(&alice.get(&path).await, 404), "MANIFEST_UNKNOWN");
+    }
+
+    async fn a_tag_moves_to_what_is_pushed_last(app) {
+        let alice = app.user("alice").await;
+        let first = push_manifest(&alice, NAME, "latest", &image(&alice, NAME, b"one").await).await;
+        let second = push_manifest(&alice, NAME, "latest", &image(&alice, NAME, b"two").await).await;
+        let found = alice.get(&at("manifests/latest")).await.expect(200);
+        assert_eq!(found.header("docker-content-digest"), second);
+        alice.get(&at(&format!("manifests/{first}"))).await.expect(200);
+    }
+
+    async fn a_tag_is_deleted_alone_and_a_manifest_with_its_tags(app) {
+        let alice = app.user("alice").await;
+        let manifest = image(&alice, NAME, b"layer").await;
+        let digest = push_manifest(&alice, NAME, "1.0", &manifest).await;
+        push_manifest(&alice, NAME, "latest", &manifest).await;
+        alice.delete(&at("manifests/1.0")).await.expect(202);
+        assert_eq!(refused(&alice.get(&at("manifests/1.0")).await, 404), "MANIFEST_UNKNOWN");
+        alice.get(&at("manifests/latest")).await.expect(200);
+        alice.delete(&at(&format!("manifests/{digest}"))).await.expect(202);
+        for gone in ["latest", &digest] {
+            let path = at(&format!("manifests/{gone}"));
+            assert_eq!(refused(&alice.get(&path).await, 404), "MANIFEST_UNKNOWN");
+            assert_eq!(refused(&alice.delete(&path).await, 404), "MANIFEST_UNKNOWN");
+        }
+    }
+
+    async fn a_manifest_gets_several_tags_at_once(app) {
+        let alice = app.user("alice").await;
+        let manifest = image(&alice, NAME, b"layer").await;
+        let digest = sha256(manifest.to_string().as_bytes());
+        let query = |tags: usize| {
+            let tags: Vec<_> = (0..tags).map(|tag| format!("tag=v{tag}")).collect();
+            format!("{digest}?{}", tags.join("&"))
+        };
+        let put = put_manifest(&alice, NAME, &query(10), &manifest).await.expect(201);
+        let told: Vec<_> = put.headers.get_all("oci-tag").iter().collect();
+        assert_eq!(told.len(), 10);
+        for tag in 0..10 {
+            assert_eq!(told[tag], &format!("v{tag}"));
+            let found = alice.head(&at(&format!("manifests/v{tag}"))).await.expect(200);
+            assert_eq!(found.header("docker-content-digest"), digest);
+        }
+        let put = put_manifest(&alice, NAME, &query(11), &manifest).await;
+        assert_eq!(refused(&put, 414), "MANIFEST_INVALID");
+        alice.head(&at("manifests/v10")).await.expect(404);
+    }
+
+    async fn large_manifests_are_taken_up_to_a_limit(app) {
+        let alice = app.user("alice").await;
+        let mut manifest = image(&alice, NAME, b"layer").await;
+        let note = |number: usize| (format!("note{number}"), "x".repeat(10_000));
+        manifest["annotations"] = (0..390).map(note).collect();
+        push_manifest(&alice, NAME, "large", &manifest).await;
+        let found = alice.get(&at("manifests/large")).await.expect(200);
+        assert_eq!(found.text(), manifest.to_string());
+        manifest["annotations"] = (0..450).map(note).collect();
+        let put = put_manifest(&alice, NAME, "larger", &manifest).await;
+        assert_eq!(refused(&put, 413), "SIZE_INVALID");
+    }
+
+    async fn a_manifest_tells_what_it_is_about(app) {
+        let alice = app.user("alice").await;
+        let mut manifest = image(&alice, NAME, b"layer").await;
+        let subject = descriptor(IMAGE, b"never pushed");
+        manifest["subject"] = subject.clone();
+        let put = put_manifest(&alice, NAME, "about", &manifest).await.expect(201);
+        assert_eq!(put.header("oci-subject"), subject["digest"].as_str().expect("a digest"));
+    }
+
+    async fn hidden_manifests_look_like_missing_ones(app) {
+        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+        hide(&alice).await;
+        let manifest = image(&alice, NAME, b"layer").await;
+        let digest = push_manifest(&alice, NAME, "1", &manifest).await;
+        for reference in ["1", &digest] {
+            let path = at(&format!("manifests/{reference}"));
+            alice.get(&path).await.expect(200);
+            for stranger in [bob.get(&path).await, bob.head(&path).await, bob.delete(&path).await] {
+                assert_eq!(stranger.status, 404);
+            }
+            assert_eq!(refused(&app.anonymous().get(&path).await, 401), "UNAUTHORIZED");
+        }
+        let put = put_manifest(&bob, NAME, "2", &json!({"schemaVersion": 2})).await;
+        assert!([400, 404].contains(&put.status), "{}", put.text());
+    }
+
+    async fn a_sif_image_pushed_by_oras_is_an_image_of_the_library(app) {
+        let alice = app.user("alice").await;
+        let sif = SifBuilder::new("arm64").build();
+        push_blob(&alice, NAME, b"{}").await;
+        push_blob(&alice, NAME, &sif).await;
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": IMAGE,
+            "config": descriptor("application/vnd.sylabs.sif.config.v1+json", b"{}"),
+            "layers": [descriptor("application/vnd.sylabs.sif.layer.v1.sif", &sif)],
+        });
+        push_manifest(&alice, NAME, "1.0", &manifest).await;
+        let pulled = app.anonymous().get(&format!("/v1/imagefile/{NAME}:1.0?arch=arm64")).await;
+        assert_eq!(pulled.expect(200).body, sif);
+    }
+
+    async fn an_image_of_the_library_is_pulled_by_oras(app) {
+        let alice = app.user("alice").await;
+        let sif = SifBuilder::new("amd64").build();
+        alice.push(NAME, "1.0", SifBuilder::new("amd64")).await;
+        let nobody = app.anonymous();
+        let manifest = nobody.get(&at("manifests/1.0")).await.expect(200).json();
+        let layer = manifest["layers"][0]["digest"].as_str().expect("a digest").to_owned();
+        let config = manifest["config"]["digest"].as_str().expect("a digest").to_owned();
+        assert_eq!(nobody.get(&at(&format!("blobs/{layer}"))).await.expect(200).body, sif);
+        assert_eq!(nobody.get(&at(&format!("blobs/{config}"))).await.expect(200).text(), "{}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_manifest_is_refused() {
+    let app = TestApp::sqlite().await;
+    let alice = app.user("alice").await;
+    let good = image(&alice, NAME, b"layer").await;
+    let other = sha256(b"other");
+    for (reference, manifest, code) in [
+        ("1", json!({}), "MANIFEST_INVALID"),
+        ("1", json!([]), "MANIFEST_INVALID"),
+        ("-1", good.clone(), "MANIFEST_INVALID"),
+        (&*"x".repeat(129), good.clone(), "MANIFEST_INVALID"),
+        ("sha256:baddigeststring", good.clone(), "DIGEST_INVALID"),
+        (&*other, good.clone(), "DIGEST_INVALID"),
+        ("1?tag=-1", good.clone(), "MANIFEST_INVALID"),
+    ] {
+        let put = put_manifest(&alice, NAME, reference, &manifest).await;
+        assert_eq!(refused(&put, 400), code, "{reference}: {}", put.text());
+    }
+    let mut incomplete = good.clone();
+    incomplete["layers"] = json!([descriptor(
+        "application/vnd.oci.image.layer.v1.tar",
+        b"missing"
+    )]);
+    let put = put_manifest(&alice, NAME, "1", &incomplete).await;
+    assert_eq!(refused(&put, 400), "MANIFEST_BLOB_UNKNOWN");
+    let wrong = alice
+        .header("content-type", INDEX)
+        .put(&at("manifests/1"), good)
+        .await;
+    assert_eq!(refused(&wrong, 400), "MANIFEST_INVALID");
+    assert_eq!(
+        refused(&alice.get(&at("manifests/1")).await, 404),
+        "MANIFEST_UNKNOWN"
+    );
+}
+
+#[tokio::test]
+async fn a_manifest_that_is_not_there_is_unknown() {
+    let app = TestApp::sqlite().await;
+    let alice = app.user("alice").await;
+    push_blob(&alice, NAME, b"some").await;
+    for reference in ["latest", &sha256(b"none"), &sha512(b"none")] {
+        let path = at(&format!("manifests/{reference}"));
+        assert_eq!(refused(&alice.get(&path).await, 404), "MANIFEST_UNKNOWN");
+        alice.head(&path).await.expect(404);
+    }
+    let answer = alice.get(&at("manifests/sha256:baddigeststring")).await;
+    assert_eq!(refused(&answer, 400), "DIGEST_INVALID");
+}
+
+#[tokio::test]
+async fn a_client_that_has_a_manifest_gets_no_bytes() {
+    let app = TestApp::sqlite().await;
+    let alice = app.user("alice").await;
+    let manifest = image(&alice, NAME, b"layer").await;
+    let digest = push_manifest(&alice, NAME, "1", &manifest).await;
+    let again = alice.header("if-none-match", &format!("\"{digest}\""));
+    assert!(
+        again
+            .get(&at("manifests/1"))
+            .await
+            .expect(304)
+            .body
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn only_those_who_may_push_change_manifests() {
+    let app = TestApp::sqlite().await;
+    let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+    let reader = app.holding("alice", Scope::Read).await;
+    let manifest = image(&alice, NAME, b"layer").await;
+    let digest = push_manifest(&alice, NAME, "1", &manifest).await;
+    for (client, status) in [(bob, 403), (reader, 403), (app.anonymous(), 401)] {
+        refused(&put_manifest(&client, NAME, "2", &manifest).await, status);
+        refused(&client.delete(&at("manifests/1")).await, status);
+        refused(
+            &client.delete(&at(&format!("manifests/{digest}"))).await,
+            status,
+        );
+    }
+    alice.head(&at("manifests/1")).await.expect(200);
+}
