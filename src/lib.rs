@@ -12,6 +12,8 @@
 //! | [`library`] | Singularity's library protocol: `library://` |
 //! | [`oci`] | the registry protocol of containers: `oras://`, `docker://` |
 //! | [`hkp`] | the key server |
+//! | [`download`] | images as plain files, for `curl`, browsers and workflow engines |
+//! | [`shub`] | Singularity Hub's old protocol: `shub://` |
 //! | [`site`] | plain pages for people: the front page, a container |
 //! | [`auth`] | who is calling, and the pages to sign in |
 //! | [`jobs`] | what the server does by itself |
@@ -29,8 +31,10 @@
 //!                       │        ├ library ┤        ├─ registry ─┬ access ───┐
 //!                       │        ├ oci ────┤        │            ├ storage   ├─ config, error
 //!                       │        ├ hkp ────┤        │            ├ sif       │
-//!                       │        └ site ───┘        │            ├ openpgp   │
-//!                       └─ jobs ────────────────────┘            └ event ────┘
+//!                       │        ├ download┤        │            ├ openpgp   │
+//!                       │        ├ shub ───┤        │            └ event ────┘
+//!                       │        └ site ───┘        │
+//!                       └─ jobs ────────────────────┘
 //! ```
 //!
 //! # Two walks
@@ -47,6 +51,7 @@ pub mod app;
 pub mod auth;
 pub mod command;
 pub mod config;
+pub mod download;
 pub mod error;
 pub mod event;
 pub mod graphql;
@@ -59,6 +64,7 @@ pub mod openpgp;
 pub mod page;
 pub mod protocol;
 pub mod registry;
+pub mod shub;
 pub mod sif;
 pub mod site;
 pub mod storage;

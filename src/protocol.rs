@@ -10,6 +10,7 @@ use poem::{
 
 use crate::error::Error;
 
+pub mod download;
 mod linger;
 pub mod range;
 pub mod route;

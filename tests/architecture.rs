@@ -36,6 +36,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("oci", &["auth", "error", "protocol", "registry"]),
     ("hkp", &["auth", "error", "protocol", "registry"]),
+    ("download", &["auth", "error", "protocol", "registry"]),
+    ("shub", &["auth", "error", "protocol", "registry"]),
     (
         "site",
         &["auth", "config", "error", "page", "protocol", "registry"],
@@ -44,8 +46,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "auth", "config", "error", "graphql", "hkp", "library", "oci", "page", "protocol",
-            "registry", "site",
+            "auth", "config", "download", "error", "graphql", "hkp", "library", "oci", "page",
+            "protocol", "registry", "shub", "site",
         ],
     ),
     (

@@ -7,6 +7,7 @@ mod auth;
 mod client;
 mod crash;
 mod doors;
+mod download;
 mod faults;
 mod generated;
 mod graphql;

@@ -6,7 +6,7 @@ use crate::{
     kind::ManifestKind,
 };
 
-/// A manifest in a container, byte for byte as it was pushed, or as it was generated for an image.
+/// A manifest in a container, as it was pushed or as it was generated for an image. `manifest_content` has its bytes.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "manifest")]
@@ -24,8 +24,8 @@ pub struct Model {
     pub artifact_type: Option<String>,
     /// The digest of the manifest that it is about; there need not be such a manifest.
     pub subject: Option<String>,
-    #[sea_orm(column_type = "Blob")]
-    pub content: Vec<u8>,
+    /// Of the content, in bytes.
+    pub length: i32,
     /// Of the content and all blobs that it names, in bytes; each blob once.
     pub size: i64,
     /// Of the image, where there is one and it tells.

@@ -17,6 +17,7 @@ impl MigrationTrait for Migration {
         for table in [
             container_blob(),
             manifest(),
+            manifest_content(),
             manifest_part(),
             manifest_tag(),
             blob_upload(),
@@ -69,7 +70,7 @@ fn manifest() -> TableCreateStatement {
         text("media_type"),
         ColumnDef::new("artifact_type").text().null().take(),
         string_null("subject"),
-        blob("content"),
+        integer("length"),
         big_integer("size"),
         string_null("arch"),
         json_binary("annotations"),
@@ -82,6 +83,17 @@ fn manifest() -> TableCreateStatement {
         .foreign_key(&mut owned("manifest", "container_id", "container"))
         .foreign_key(&mut owned("manifest", "image_id", "image"))
         .foreign_key(&mut forgets_user("manifest", "created_by"))
+        .take()
+}
+
+/// Apart, so that lists do not read it.
+fn manifest_content() -> TableCreateStatement {
+    let columns = vec![
+        big_integer("manifest_id").primary_key().take(),
+        blob("content"),
+    ];
+    table("manifest_content", columns)
+        .foreign_key(&mut owned("manifest_content", "manifest_id", "manifest"))
         .take()
 }
 

@@ -33,6 +33,7 @@ impl Internal for entity::container_blob::Entity {}
 impl Internal for entity::event::Entity {}
 impl Internal for entity::key_id::Entity {}
 impl Internal for entity::key_uid::Entity {}
+impl Internal for entity::manifest_content::Entity {}
 impl Internal for entity::manifest_part::Entity {}
 impl Internal for entity::sif::Entity {}
 impl Internal for entity::upload::Entity {}

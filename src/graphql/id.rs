@@ -8,8 +8,8 @@ use async_graphql::ID;
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, CollectionId, ContainerId, ImageId, NamespaceId, TagId, TokenId, UserId,
-        collection, container, namespace,
+        Caller, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, TagId, TokenId,
+        UserId, collection, container, namespace,
         path::{ContainerPath, Name},
         user,
     },
@@ -23,6 +23,7 @@ pub(super) enum GlobalId {
     Collection(CollectionId),
     Container(ContainerId),
     Image(ImageId),
+    Manifest(ManifestId),
     Tag(TagId),
     Token(TokenId),
     /// By its fingerprint.
@@ -37,6 +38,7 @@ impl fmt::Display for GlobalId {
             Self::Collection(id) => write!(f, "collection:{id}"),
             Self::Container(id) => write!(f, "container:{id}"),
             Self::Image(id) => write!(f, "image:{id}"),
+            Self::Manifest(id) => write!(f, "manifest:{id}"),
             Self::Tag(id) => write!(f, "tag:{id}"),
             Self::Token(id) => write!(f, "token:{id}"),
             Self::Key(fingerprint) => write!(f, "key:{fingerprint}"),
@@ -54,6 +56,7 @@ impl FromStr for GlobalId {
             "collection" => id.parse().map(Self::Collection).ok(),
             "container" => id.parse().map(Self::Container).ok(),
             "image" => id.parse().map(Self::Image).ok(),
+            "manifest" => id.parse().map(Self::Manifest).ok(),
             "tag" => id.parse().map(Self::Tag).ok(),
             "token" => id.parse().map(Self::Token).ok(),
             "key" => fingerprint(id).map(Self::Key).ok(),

@@ -11,11 +11,13 @@ use async_graphql::{
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, CollectionId, ContainerId, ImageId, NamespaceId, TagId, TokenId, UserId,
+        Caller, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, TagId, TokenId,
+        UserId,
         collection::{self, Collection},
         container::{self, Container},
         image::{self, Image},
         key::{self, Key},
+        manifest::{self, Manifest, Part},
         namespace::{self, Namespace},
         sif::Inspection,
         tag::{self, Tag},
@@ -113,6 +115,43 @@ impl Loader<ImageId> for Source {
 
     async fn load(&self, ids: &[ImageId]) -> Found<ImageId, Image> {
         Ok(image::by_ids(&self.0, ids).await?)
+    }
+}
+
+impl Loader<ManifestId> for Source {
+    type Value = Manifest;
+    type Error = Arc<Error>;
+
+    async fn load(&self, ids: &[ManifestId]) -> Found<ManifestId, Manifest> {
+        Ok(manifest::by_ids(&self.0, ids).await?)
+    }
+}
+
+/// What a manifest that the caller holds names.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct PartsOf(pub ManifestId);
+
+impl Loader<PartsOf> for Source {
+    type Value = Vec<Part>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[PartsOf]) -> Found<PartsOf, Vec<Part>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        Ok(wrapped(manifest::parts(&self.0, &ids).await?, PartsOf))
+    }
+}
+
+/// The names that point at a manifest.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct TagNamesOf(pub ManifestId);
+
+impl Loader<TagNamesOf> for Source {
+    type Value = Vec<String>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[TagNamesOf]) -> Found<TagNamesOf, Vec<String>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        Ok(wrapped(manifest::names(&self.0, &ids).await?, TagNamesOf))
     }
 }
 

@@ -22,7 +22,7 @@ use crate::config;
 use limit::Limits;
 use meter::Meters;
 use mutation::Mutation;
-use object::{Collection, Container, Image, Key, Namespace, Tag, Token, User};
+use object::{Collection, Container, Image, Key, Manifest, Namespace, Tag, Token, User};
 use page::List;
 use query::Query;
 
@@ -39,6 +39,7 @@ fn schema(config: &config::Graphql) -> Graph {
         .override_output_type_description::<List<Container>>("A page of containers.")
         .override_output_type_description::<List<Image>>("A page of images.")
         .override_output_type_description::<List<Key>>("A page of public keys.")
+        .override_output_type_description::<List<Manifest>>("A page of manifests.")
         .override_output_type_description::<List<Namespace>>("A page of namespaces.")
         .override_output_type_description::<List<Tag>>("A page of tags.")
         .override_output_type_description::<List<Token>>("A page of tokens.")

@@ -5,7 +5,9 @@ use super::{
     error::InField,
     id::{self, GlobalId, collection_path, container_path, fingerprint},
     loader::{Fingerprint, caller, load},
-    object::{Collection, Container, Image, Key, Namespace, Node, Tag, Token, User, Visibility},
+    object::{
+        Collection, Container, Image, Key, Manifest, Namespace, Node, Tag, Token, User, Visibility,
+    },
     page::{
         CollectionOrderField, ContainerOrderField, ImageOrderField, List, NamespaceOrderField,
         Order, UserOrderField, Window, cost, list, search_cost, size,
@@ -339,6 +341,7 @@ async fn find(ctx: &Context<'_>, id: GlobalId) -> Result<Option<Node>> {
         GlobalId::Collection(id) => load(ctx, id).await?.map(|row| Collection(row).into()),
         GlobalId::Container(id) => load(ctx, id).await?.map(|row| Container(row).into()),
         GlobalId::Image(id) => load(ctx, id).await?.map(|row| Image(row).into()),
+        GlobalId::Manifest(id) => load(ctx, id).await?.map(|row| Manifest(row).into()),
         GlobalId::Tag(id) => load(ctx, id).await?.map(|row| Tag(row).into()),
         GlobalId::Token(id) => load(ctx, id).await?.map(|row| Token(row).into()),
         GlobalId::Key(id) => load(ctx, Fingerprint(id)).await?.map(|row| Key(row).into()),

@@ -7,7 +7,7 @@ use super::{
     context::WithContext,
     health::{healthz, readyz},
 };
-use crate::{auth, graphql, hkp, library, oci, page, registry::Registry, site};
+use crate::{auth, download, graphql, hkp, library, oci, page, registry::Registry, shub, site};
 
 /// The routes of this room. Each surface has such a list.
 pub const ROUTES: &[(&str, &str)] = &[("GET", "/healthz"), ("GET", "/readyz")];
@@ -21,6 +21,8 @@ pub fn endpoint(registry: &Arc<Registry>) -> impl Endpoint<Output = Response> + 
     let route = library::routes(route);
     let route = oci::routes(route);
     let route = hkp::routes(route);
+    let route = download::routes(route);
+    let route = shub::routes(route);
     let route = graphql::routes(route, registry.config());
     let route = site::routes(route);
     page::routes(route)

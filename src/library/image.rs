@@ -13,7 +13,7 @@ use crate::{
     registry::{
         Caller, Scope,
         image::{self, Image},
-        path::{ContainerPath, Reference},
+        path::{self, ContainerPath, Reference},
     },
 };
 
@@ -45,7 +45,7 @@ pub(super) async fn find(caller: &Caller, request: &Request) -> Result<Image> {
 }
 
 fn named(caller: &Caller, request: &Request) -> Result<(ContainerPath, Reference)> {
-    Ok(reference::parse(
+    Ok(path::parse(
         part(request, "path"),
         &caller.config().registry,
     )?)

@@ -1,15 +1,13 @@
 //! Bytes of images, on their way down.
 use poem::{
-    Body, Request, Response,
-    http::{Method, StatusCode, header},
-    web::headers::ETag,
+    Request, Response,
+    http::{StatusCode, header},
 };
 
 use super::{error::Result, image as images, message::id};
 use crate::{
     auth,
-    error::Error,
-    protocol::{RequestContext, range::Wanted},
+    protocol::{RequestContext, download::Content},
     registry::{
         Caller, blob,
         image::{self, Image},
@@ -42,26 +40,13 @@ pub(super) async fn by_id(request: Request) -> Result<Response> {
 }
 
 async fn content(request: &Request, caller: &Caller, image: &Image) -> Result<Response> {
-    let size = image.size.unsigned_abs();
-    if image.blob.is_none() {
-        return Err(Error::NotFound("image").into());
-    }
-    let etag: ETag = format!("\"{}\"", image.digest)
-        .parse()
-        .map_err(anyhow::Error::from)
-        .map_err(Error::Internal)?;
-    let wanted = Wanted::of(request, &etag, size);
-    let answer = wanted
-        .answer(etag, size)
-        .content_type("application/octet-stream");
-    match wanted
-        .bytes(size)
-        .filter(|_| request.method() != Method::HEAD)
-    {
-        Some(range) => {
-            let bytes = blob::read(caller, image, range).await?;
-            Ok(answer.body(Body::from_bytes_stream(bytes)))
-        }
-        None => Ok(answer.finish()),
-    }
+    let content = Content {
+        digest: &image.digest,
+        size: image::size(image)?,
+    };
+    Ok(content
+        .answer(request, async |range| {
+            blob::read(caller, image, range).await
+        })
+        .await?)
 }

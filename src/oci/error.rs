@@ -2,10 +2,7 @@
 //! (distribution-spec, "Error Codes").
 use poem::{
     Request, Response,
-    http::{
-        HeaderMap, HeaderValue, StatusCode,
-        header::{self, AUTHORIZATION},
-    },
+    http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 use serde_json::json;
 

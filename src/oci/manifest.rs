@@ -4,7 +4,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use poem::{
     Response,
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderName, Method, StatusCode, header},
 };
 
 use super::{
@@ -32,21 +32,24 @@ pub(super) async fn get(call: Call<'_>) -> Result<Response> {
     let reference = call.reference()?;
     let found = manifest::find(call.caller, &call.path()?, &reference).await?;
     let digest = digest(&found, &reference)?;
-    let size = found.content.len() as u64;
+    let size = u64::from(found.length.unsigned_abs());
     let etag = etag(&digest)?;
     let wanted = Wanted::of(call.request, &etag, size);
     let answer = wanted
         .answer(etag, size)
         .header(CONTENT_DIGEST, digest.to_string())
         .content_type(&found.media_type);
-    Ok(match wanted.bytes(size) {
-        Some(range) => answer.body(part(found, range)),
+    let get = call.request.method() == Method::GET;
+    Ok(match wanted.bytes(size).filter(|_| get) {
+        Some(range) => {
+            let content = manifest::content(call.caller, &found).await?;
+            answer.body(part(&content, range))
+        }
         None => answer.finish(),
     })
 }
 
-fn part(manifest: Manifest, range: Range<u64>) -> Bytes {
-    let content = Bytes::from(manifest.into_row().content);
+fn part(content: &Bytes, range: Range<u64>) -> Bytes {
     let at = |place| usize::try_from(place).unwrap_or(content.len());
     content.slice(at(range.start)..at(range.end))
 }

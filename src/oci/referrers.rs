@@ -40,7 +40,7 @@ impl From<Referrer> for Descriptor {
         Self {
             media_type: referrer.media_type,
             digest: referrer.digest,
-            size: referrer.length.unsigned_abs(),
+            size: u64::from(referrer.length.unsigned_abs()),
             artifact_type: referrer.artifact_type,
             annotations: referrer.annotations,
         }

@@ -159,13 +159,7 @@ fn at(
     reference: &Reference,
     arch: Option<&str>,
 ) -> Select<image::Entity> {
-    let in_container = select
-        .join(JoinType::InnerJoin, image::Relation::Container.def())
-        .join(JoinType::InnerJoin, container::Relation::Collection.def())
-        .join(JoinType::InnerJoin, collection::Relation::Namespace.def())
-        .filter(namespace::Column::Name.eq(path.namespace.as_str()))
-        .filter(collection::Column::Name.eq(path.collection.as_str()))
-        .filter(container::Column::Name.eq(path.container.as_str()));
+    let in_container = in_container(select, path);
     match reference {
         Reference::Digest(digest) => {
             in_container.filter(image::Column::Digest.eq(digest.to_string()))
@@ -183,6 +177,45 @@ fn at(
                     .order_by_asc(tag::Column::Arch),
             }
         }
+    }
+}
+
+fn in_container(select: Select<image::Entity>, path: &ContainerPath) -> Select<image::Entity> {
+    select
+        .join(JoinType::InnerJoin, image::Relation::Container.def())
+        .join(JoinType::InnerJoin, container::Relation::Collection.def())
+        .join(JoinType::InnerJoin, collection::Relation::Namespace.def())
+        .filter(namespace::Column::Name.eq(path.namespace.as_str()))
+        .filter(collection::Column::Name.eq(path.collection.as_str()))
+        .filter(container::Column::Name.eq(path.container.as_str()))
+}
+
+/// The image in the container at `path` whose digest begins with these hex digits, for protocols whose digests are
+/// shorter than ours: 32 digits or more, so that nobody finds another image with the same ones.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, or none that the caller may see; [`Error::Invalid`] for other digits.
+pub async fn find_short(caller: &Caller, path: &ContainerPath, digits: &str) -> Result<Image> {
+    let hex = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
+    if !(32..=64).contains(&digits.len()) || !digits.bytes().all(hex) {
+        let why = "expected 32 to 64 lower-case hex digits, the first of the image's sha256";
+        return Err(Error::invalid("version", why));
+    }
+    open_where(caller.db(), caller.actor(), |q| {
+        let begins = image::Column::Digest.starts_with(format!("sha256:{digits}"));
+        in_container(q, path).filter(begins)
+    })
+    .await
+}
+
+/// How many bytes an image has.
+///
+/// # Errors
+/// [`Error::NotFound`] until they have arrived.
+pub fn size(image: &Image) -> Result<u64> {
+    match image.blob {
+        Some(_) => Ok(image.size.unsigned_abs()),
+        None => Err(Error::NotFound("image")),
     }
 }
 

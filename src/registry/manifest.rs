@@ -3,20 +3,25 @@
 //! A SIF image that came through the library has a manifest, too, which is made here; one that comes as a manifest is an
 //! image. `manifest_tag` holds what a name means to OCI clients, `tag` what it means, by architecture, to the library;
 //! `tags` keeps the two in step.
-use entity::{collection, container, manifest, manifest_tag, namespace};
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use entity::{
+    collection, container, manifest, manifest_content, manifest_part, manifest_tag, namespace,
+};
 use sea_orm::{
     ColumnTrait, FromQueryResult, JoinType, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
     RelationTrait, Select,
-    sea_query::{Expr, ExprTrait, Func},
 };
 use serde_json::{Value, json};
 
 use super::{
-    Caller, Digest, container as containers,
+    Caller, ContainerId, Digest, ManifestId, PartRole, container as containers,
+    page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Reference},
 };
 use crate::{
-    access::{Admin, Granted, Pull, Push, open, open_where, rows},
+    access::{Admin, Granted, Pull, Push, Rows, internal, open, open_where, rows},
     error::{Error, Result},
     event::Event,
 };
@@ -93,6 +98,126 @@ fn named<E: sea_orm::EntityTrait>(select: Select<E>, path: &ContainerPath) -> Se
         .filter(container::Column::Name.eq(path.container.as_str()))
 }
 
+/// A manifest's bytes, as they were pushed.
+///
+/// # Errors
+/// [`Error::NotFound`] when it was deleted meanwhile.
+pub async fn content(caller: &Caller, manifest: &Manifest) -> Result<Bytes> {
+    let row = internal::<manifest_content::Entity>()
+        .filter(manifest_content::Column::ManifestId.eq(manifest.id))
+        .one(caller.db())
+        .await?;
+    row.map(|row| row.content.into())
+        .ok_or(Error::NotFound("manifest"))
+}
+
+/// The order of a list of manifests: as they came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ByPush;
+
+impl Sort<manifest::Entity> for ByPush {
+    fn column(self) -> Option<manifest::Column> {
+        None
+    }
+    fn key(self, _: &manifest::Model) -> String {
+        String::new()
+    }
+    fn id(row: &manifest::Model) -> i64 {
+        row.id.0
+    }
+    fn id_column() -> manifest::Column {
+        manifest::Column::Id
+    }
+}
+
+/// The manifests of a container that were pushed, and those made here.
+pub async fn list(
+    caller: &Caller,
+    container: ContainerId,
+    args: &PageArgs<ByPush>,
+) -> Result<Page<Manifest>> {
+    page(caller.db(), of_container(caller, container), args).await
+}
+
+/// How many [`list`] lists.
+pub async fn count(caller: &Caller, container: ContainerId) -> Result<u64> {
+    of_container(caller, container).count(caller.db()).await
+}
+
+fn of_container(caller: &Caller, container: ContainerId) -> Rows<Pull, manifest::Entity> {
+    rows::<Pull, manifest::Entity>(caller.actor())
+        .narrow(|q| q.filter(manifest::Column::ContainerId.eq(container)))
+}
+
+/// Those of `ids` that the caller may see. One statement.
+pub async fn by_ids(caller: &Caller, ids: &[ManifestId]) -> Result<HashMap<ManifestId, Manifest>> {
+    let rows = rows::<Pull, manifest::Entity>(caller.actor())
+        .narrow(|q| q.filter(manifest::Column::Id.is_in(ids.iter().copied())))
+        .all(caller.db())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// What a manifest names: a blob, or another manifest.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// What it is to the manifest.
+    pub role: PartRole,
+    /// Its digest.
+    pub digest: String,
+    /// What the manifest says that it is.
+    pub media_type: String,
+    /// In bytes, as the manifest says.
+    pub size: u64,
+    /// Of a manifest in an index: an object as the OCI image-spec has it.
+    pub platform: Option<Value>,
+}
+
+/// The parts of manifests that the caller holds, in their order. One statement.
+pub async fn parts(
+    caller: &Caller,
+    manifests: &[ManifestId],
+) -> Result<HashMap<ManifestId, Vec<Part>>> {
+    let rows = internal::<manifest_part::Entity>()
+        .filter(manifest_part::Column::ManifestId.is_in(manifests.iter().copied()))
+        .order_by_asc(manifest_part::Column::Position)
+        .all(caller.db())
+        .await?;
+    let mut parts: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        parts.entry(row.manifest_id).or_default().push(Part {
+            role: row.role,
+            digest: row.digest,
+            media_type: row.media_type,
+            size: row.size.unsigned_abs(),
+            platform: row.platform,
+        });
+    }
+    Ok(parts)
+}
+
+/// The names that point at manifests, for OCI clients. One statement.
+pub async fn names(
+    caller: &Caller,
+    manifests: &[ManifestId],
+) -> Result<HashMap<ManifestId, Vec<String>>> {
+    let rows = rows::<Pull, manifest_tag::Entity>(caller.actor())
+        .narrow(|q| {
+            q.filter(manifest_tag::Column::ManifestId.is_in(manifests.iter().copied()))
+                .order_by_asc(manifest_tag::Column::Name)
+        })
+        .all(caller.db())
+        .await?;
+    let mut names: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        names
+            .entry(row.manifest_id)
+            .or_default()
+            .push(row.name.clone());
+    }
+    Ok(names)
+}
+
 /// Deletes what `reference` names: a tag alone, or a manifest with its tags, and the SIF image of which it was the last.
 ///
 /// # Errors
@@ -140,7 +265,7 @@ pub struct Referrer {
     /// Its media type.
     pub media_type: String,
     /// The length of its content, in bytes.
-    pub length: i64,
+    pub length: i32,
     /// What it is, if it tells.
     pub artifact_type: Option<String>,
     /// A JSON object of texts.
@@ -165,7 +290,6 @@ pub async fn referrers(
         Some(kind) => about.filter(manifest::Column::ArtifactType.eq(kind)),
         None => about,
     };
-    let length = Func::cust("length").arg(Expr::col((manifest::Entity, manifest::Column::Content)));
     Ok(about
         .order_by_asc(manifest::Column::Id)
         .limit(REFERRERS_MAX)
@@ -175,8 +299,8 @@ pub async fn referrers(
             manifest::Column::MediaType,
             manifest::Column::ArtifactType,
             manifest::Column::Annotations,
+            manifest::Column::Length,
         ])
-        .column_as(Expr::expr(length).cast_as("bigint"), "length")
         .into_model()
         .all(caller.db())
         .await?)

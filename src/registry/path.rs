@@ -1,4 +1,6 @@
 //! The names of things, parsed at the edge and trusted after.
+mod reference;
+
 use std::{fmt, str::FromStr};
 
 use crate::{
@@ -6,6 +8,8 @@ use crate::{
     error::{Error, Result},
     storage::Digest,
 };
+
+pub use reference::parse;
 
 /// The longest name of a namespace, collection or container, in bytes.
 pub const NAME_MAX: usize = 128;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
-use sifhub::{auth, graphql, hkp, http, library, page, site};
+use sifhub::{auth, download, graphql, hkp, http, library, page, shub, site};
 
 use crate::{
     generated::assert_current,
@@ -68,6 +68,8 @@ async fn operations() -> BTreeSet<String> {
         library::ROUTES,
         sifhub::oci::ROUTES,
         hkp::ROUTES,
+        download::ROUTES,
+        shub::ROUTES,
         graphql::ROUTES,
         site::ROUTES,
     ];

@@ -96,6 +96,12 @@ fn address(path: &str, world: &World) -> Option<String> {
         "/v2/tags/:container" => format!("/v2/tags/{id}"),
         "/v1/imagefile/*path" => format!("/v1/imagefile/{container}:1.0?arch=amd64"),
         "/v2/imagefile/:image" => format!("/v2/imagefile/{image}"),
+        "/sif/:namespace/:collection/:container" => format!("/sif/{container}:1.0?arch=amd64"),
+        // Of the default namespace, in which this world has nothing.
+        "/api/container/:collection/:name" => "/api/container/tools/hello:1.0".into(),
+        "/:namespace/api/container/:collection/:name" => {
+            format!("/{name}/api/container/tools/hello:1.0")
+        }
         "/pks/lookup" => format!("/pks/lookup?op=get&exact=on&search=0x{key}"),
         _ => return None,
     };

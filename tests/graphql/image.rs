@@ -21,7 +21,7 @@ on_each_database! {
                 labels { key value } environment { key } apps { name }
                 partitions { filesystem role arch size } descriptors { id kind size offset }
                 signatures { fingerprint kind hash signedGroup } sboms { format }
-                tags { name } container { path } libraryUri pullCommand createdBy { name }
+                tags { name } container { path } libraryUri pullCommand downloadUrl createdBy { name }
             } }"#, json!({"digest": digest})).await;
         let image = &data["image"];
         assert_eq!(image["digest"], digest.as_str());
@@ -37,6 +37,9 @@ on_each_database! {
         let uri = format!("library://alice/tools/hello:{}", digest.replace(':', "."));
         assert_eq!(image["libraryUri"], uri.as_str());
         assert_eq!(image["pullCommand"], format!("apptainer pull --library http://hub.test {uri}"));
+        let url = image["downloadUrl"].as_str().expect("a URL");
+        let path = url.strip_prefix("http://hub.test").expect("a URL of this server");
+        assert_eq!(app.anonymous().get(path).await.expect(200).header("etag"), format!("\"{digest}\""));
         assert_eq!(image["createdBy"], json!(null), "strangers learn no names");
     }
 

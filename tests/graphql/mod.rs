@@ -8,6 +8,7 @@ mod key;
 mod limit;
 mod list;
 mod loader;
+mod manifest;
 mod namespace;
 mod node;
 mod schema;

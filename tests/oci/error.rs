@@ -35,13 +35,18 @@ async fn whoever_is_not_signed_in_hears_where_to_get_a_token_for_what() {
         ),
         (
             "HEAD",
-            at("manifests/none"),
-            r#",scope="repository:alice/tools/box:pull""#,
+            "/v2/box/manifests/1".into(),
+            r#",scope="repository:box:pull""#,
         ),
         (
             "POST",
             at("blobs/uploads/"),
             r#",scope="repository:alice/tools/box:pull,push""#,
+        ),
+        (
+            "DELETE",
+            at("manifests/1"),
+            r#",scope="repository:alice/tools/box:delete""#,
         ),
         (
             "PUT",

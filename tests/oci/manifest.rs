@@ -181,8 +181,10 @@ on_each_database! {
             }
             assert_eq!(refused(&app.anonymous().get(&path).await, 401), "UNAUTHORIZED");
         }
-        let put = put_manifest(&bob, NAME, "2", &json!({"schemaVersion": 2})).await;
-        assert!([400, 404].contains(&put.status), "{}", put.text());
+        let manifest = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": []});
+        let there = put_manifest(&bob, NAME, "2", &manifest).await;
+        let nowhere = put_manifest(&bob, "carol/tools/box", "2", &manifest).await;
+        assert_eq!(refused(&there, 403), refused(&nowhere, 403));
     }
 
     async fn a_sif_image_pushed_by_oras_is_an_image_of_the_library(app) {
@@ -257,8 +259,10 @@ async fn a_manifest_that_is_not_there_is_unknown() {
     push_blob(&alice, NAME, b"some").await;
     for reference in ["latest", &sha256(b"none"), &sha512(b"none")] {
         let path = at(&format!("manifests/{reference}"));
-        assert_eq!(refused(&alice.get(&path).await, 404), "MANIFEST_UNKNOWN");
-        alice.head(&path).await.expect(404);
+        for client in [&alice, &app.anonymous()] {
+            assert_eq!(refused(&client.get(&path).await, 404), "MANIFEST_UNKNOWN");
+            client.head(&path).await.expect(404);
+        }
     }
     let answer = alice.get(&at("manifests/sha256:baddigeststring")).await;
     assert_eq!(refused(&answer, 400), "DIGEST_INVALID");

@@ -149,6 +149,22 @@ impl Apptainer<'_> {
         self.command("bash").args_of(&[script])
     }
 
+    /// Runs a script of `bash` on this machine, with its `curl` and `wget`, in the network of the site. `apptainer` is
+    /// still the one of the root folder.
+    pub fn shell(&self, script: &str) -> Done {
+        let root = root().display().to_string();
+        let apptainer = format!("apptainer() {{ '{RUN}' run '{root}' apptainer \"$@\"; }}");
+        let mut command = self.site.network.command("bash");
+        command
+            .current_dir(&self.home)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", &self.home)
+            .env("APPTAINER_NO_PRIVS", "true");
+        let script = format!("{apptainer}; export -f apptainer; {script}");
+        Words(command).args_of(&["-c", &script])
+    }
+
     /// Logs in with a token.
     pub fn log_in(&self, token: &str) {
         self.write("token", token);

@@ -2,7 +2,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Collection, Image, Tag};
+use super::{Collection, Image, Manifest, Tag};
 use crate::{
     graphql::{
         id::GlobalId,
@@ -10,7 +10,12 @@ use crate::{
         page::{ImageOrderField, List, Order, TagOrderField, Window, cost, list},
         scalar::{Bytes, ContainerPath},
     },
-    registry::{container, image, tag, total::Total},
+    registry::{
+        container, image,
+        manifest::{self, ByPush},
+        tag,
+        total::Total,
+    },
 };
 
 /// A container that the caller may see.
@@ -99,6 +104,28 @@ impl Container {
         let args = Window::new(first, after, last, before)?.newest_first(order_by);
         let page = image::list(caller, parent, &args);
         list(ctx, page, image::count(caller, parent)).await
+    }
+
+    /// The manifests in it, as OCI clients know them, newest first. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn manifests(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+    ) -> Result<List<Manifest>> {
+        let caller = caller(ctx);
+        let args = Window::new(first, after, last, before)?.sorted(ByPush, true);
+        let page = manifest::list(caller, self.0.id, &args);
+        list(ctx, page, manifest::count(caller, self.0.id)).await
     }
 
     /// Its tags: one for each name and architecture. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.

@@ -15,7 +15,7 @@ use crate::{
         page::{cost, size, whole_cost},
         scalar::{Bytes, Digest},
     },
-    protocol::RequestContext,
+    protocol::{RequestContext, download},
     registry::{image, sif::Inspection},
 };
 
@@ -133,6 +133,13 @@ impl Image {
             "apptainer pull --library {} {uri}",
             context.base_url
         ))
+    }
+
+    /// Where it is downloaded as a plain file, whatever happens to tags: for browsers, `curl` and workflow engines.
+    async fn download_url(&self, ctx: &Context<'_>) -> Result<String> {
+        let context: &RequestContext = ctx.data_unchecked();
+        let path = load_present(ctx, PathOf(self.0.container_id), "container").await?;
+        Ok(download::url(&context.base_url, path, &self.0.digest))
     }
 
     /// The identity that the file gives itself, hyphenated; all zero for images that are built reproducibly. Null until

@@ -3,6 +3,7 @@ mod collection;
 mod container;
 mod image;
 mod key;
+mod manifest;
 mod namespace;
 mod sif;
 mod tag;
@@ -17,6 +18,7 @@ pub(super) use collection::Collection;
 pub(super) use container::Container;
 pub(super) use image::Image;
 pub(super) use key::Key;
+pub(super) use manifest::Manifest;
 pub(super) use namespace::Namespace;
 pub(super) use tag::Tag;
 pub(super) use token::Token;
@@ -34,6 +36,7 @@ pub(super) enum Node {
     Container(Container),
     Image(Image),
     Key(Key),
+    Manifest(Manifest),
     Namespace(Namespace),
     Tag(Tag),
     Token(Token),

@@ -246,7 +246,7 @@ pub(super) fn of_sif(digest: &str, size: u64) -> Bytes {
 pub(super) struct Member<'a> {
     pub(super) media_type: &'a str,
     pub(super) digest: &'a str,
-    pub(super) length: usize,
+    pub(super) length: i32,
     pub(super) arch: &'a str,
 }
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use entity::{
     container,
     id::{ImageId, ManifestId},
-    image, manifest, manifest_part, tag,
+    image, manifest, manifest_content, manifest_part, tag,
 };
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, ModelTrait, QueryFilter, QueryOrder, QuerySelect, Set,
@@ -87,7 +87,7 @@ pub(super) async fn index(
         .map(|manifest| Member {
             media_type: &manifest.media_type,
             digest: &manifest.digest,
-            length: manifest.content.len(),
+            length: manifest.length,
             arch: manifest.arch.as_deref().unwrap_or("unknown"),
         })
         .collect();
@@ -134,7 +134,7 @@ pub(super) async fn keep(
         media_type: Set(document.media_type.clone()),
         artifact_type: Set(document.artifact_type.clone()),
         subject: Set(document.subject.map(|subject| subject.to_string())),
-        content: Set(content.to_vec()),
+        length: Set(i32::try_from(content.len()).map_err(anyhow::Error::from)?),
         size: Set(signed_size(document.size(content.len()))?),
         arch: Set(about.arch),
         annotations: Set(json!(document.annotations)),
@@ -164,8 +164,25 @@ pub(super) async fn keep(
         .await?
         .ok_or(Error::NotFound("manifest"))?
         .into_row();
+    keep_content(tx, row.id, content).await?;
     keep_parts(tx, row.id, document).await?;
     Ok(row)
+}
+
+async fn keep_content(tx: &Tx, manifest: ManifestId, content: &Bytes) -> Result<()> {
+    let row = manifest_content::ActiveModel {
+        manifest_id: Set(manifest),
+        content: Set(content.to_vec()),
+    };
+    let there = OnConflict::column(manifest_content::Column::ManifestId)
+        .do_nothing()
+        .to_owned();
+    manifest_content::Entity::insert(row)
+        .on_conflict(there)
+        .try_insert()
+        .exec_without_returning(tx.db())
+        .await?;
+    Ok(())
 }
 
 async fn keep_parts(tx: &Tx, manifest: ManifestId, document: &Document) -> Result<()> {

@@ -8,6 +8,7 @@ use sifhub::{
         collection::{self, NewCollection},
         container::{self, ContainerChange},
         namespace::{self, NewNamespace},
+        path::ContainerPath,
     },
 };
 
@@ -74,7 +75,7 @@ async fn a_token_for_pulling_cannot_push() {
     let caller = at_door(&app, &token, Wanted::Pull(SECRET)).await;
     let caller = caller.expect("let in");
     assert!(!caller.actor().is_site_admin());
-    let path = SECRET.parse_path(&app);
+    let path = path(&app, SECRET);
     let found = container::find(&caller, &path).await.expect("it is there");
     let refused = container::update(&caller, found.id, ContainerChange::default()).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))));
@@ -107,7 +108,7 @@ async fn a_token_for_pushing_makes_what_is_missing_and_deletes_nothing() {
     let made = collection::create(&caller, new)
         .await
         .expect("a collection");
-    let refused = collection::delete(&caller, made.id).await;
+    let refused = collection::delete(&caller, made.id, false).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))));
 }
 
@@ -185,13 +186,7 @@ async fn cookies_and_pages_of_other_sites_do_not_count_at_the_door() {
     assert!(matches!(refused, Err(Error::Unauthenticated(_))));
 }
 
-trait ParsePath {
-    fn parse_path(&self, app: &TestApp) -> sifhub::registry::path::ContainerPath;
-}
-
-impl ParsePath for str {
-    fn parse_path(&self, app: &TestApp) -> sifhub::registry::path::ContainerPath {
-        let defaults = &app.registry.config().registry;
-        sifhub::registry::path::ContainerPath::parse(self, defaults).expect("a path")
-    }
+fn path(app: &TestApp, text: &str) -> ContainerPath {
+    let defaults = &app.registry.config().registry;
+    ContainerPath::parse(text, defaults).expect("a path")
 }

@@ -74,8 +74,8 @@ async fn forged_tokens_are_refused() {
 async fn a_registry_token_is_good_at_the_oci_door_alone() {
     let app = TestApp::sqlite().await;
     let alice = app.user("alice").await;
-    let answer = alice.get(&format!("{SERVICE}&scope={OWN}&offline_token=true"));
-    let answer = answer.await.expect(200);
+    let url = format!("{SERVICE}&scope={OWN}&offline_token=true");
+    let answer = alice.get(&url).await.expect(200);
     for field in ["token", "refresh_token"] {
         let client = app.anonymous().with_token(&text(&answer, field));
         client.get("/v1/rbac/users/current").await.expect(401);

@@ -47,8 +47,9 @@ on_each_database! {
         person(&app, "alice").await;
         let holder = app.holding("alice", Scope::Write).await;
         for (name, password) in [("alice", PASSWORD), ("alice", holder.token()), ("token", holder.token())] {
-            let answer = fetch(&with_password(&app, name, password), &["repository:alice/a/b:push"]);
-            assert_eq!(granted(&answer.await.expect(200)), "repository:alice/a/b:push");
+            let client = with_password(&app, name, password);
+            let answer = fetch(&client, &["repository:alice/a/b:push"]).await.expect(200);
+            assert_eq!(granted(&answer), "repository:alice/a/b:push");
         }
         let wrong = [("alice", "wrong"), ("nobody", PASSWORD), ("", ""), ("alice", &holder.token().replace("sifhub_", "sifhub-"))];
         for (name, password) in wrong {
