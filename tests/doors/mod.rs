@@ -241,11 +241,15 @@ fn tag_of_several_architectures_is_pulled_for_each() {
         .ok();
         assert_eq!(bob.read("library.sif"), image);
         // Clients that cannot choose from an index name the architecture themselves.
-        bob.run(&format!("pull -F oci.sif oras://{HOST}/alice/tools/a:1-{arch}"))
-            .ok();
+        bob.run(&format!(
+            "pull -F oci.sif oras://{HOST}/alice/tools/a:1-{arch}"
+        ))
+        .ok();
         assert_eq!(bob.read("oci.sif"), image);
         let chosen = bob
-            .crane(&format!("manifest --platform linux/{arch} {HOST}/alice/tools/a:1"))
+            .crane(&format!(
+                "manifest --platform linux/{arch} {HOST}/alice/tools/a:1"
+            ))
             .ok();
         chosen.says(&hash(&image).replace('.', ":"));
     }

@@ -25,12 +25,13 @@ async fn push_by_oci(client: &Client, tag: &str, image: SifBuilder) -> (String, 
 
 /// The digest of the image that a tag names, as the library, the graph and the manifest have it.
 async fn found(who: &Client, tag: &str) -> [Option<String>; 3] {
-    let library = who.get(&format!("/v1/images/{PATH}:{tag}?arch=amd64")).await;
-    let hash = (library.status == 200).then(|| text(&library.json()["data"]["hash"]));
-    let query = "query($path: String!, $tag: String!) { image(path: $path, reference: $tag) { digest } }";
-    let graph = who
-        .graphql(query, json!({"path": PATH, "tag": tag}))
+    let library = who
+        .get(&format!("/v1/images/{PATH}:{tag}?arch=amd64"))
         .await;
+    let hash = (library.status == 200).then(|| text(&library.json()["data"]["hash"]));
+    let query =
+        "query($path: String!, $tag: String!) { image(path: $path, reference: $tag) { digest } }";
+    let graph = who.graphql(query, json!({"path": PATH, "tag": tag})).await;
     let manifest = who.get(&format!("/v2/{PATH}/manifests/{tag}")).await;
     let layer = (manifest.status == 200).then(|| text(&manifest.json()["layers"][0]["digest"]));
     let graph = graph["image"]["digest"].as_str().map(str::to_owned);
