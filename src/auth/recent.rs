@@ -18,11 +18,19 @@ const KEPT: Duration = Duration::from_mins(1);
 /// How many are remembered; the one unused for longest makes room.
 const MOST: NonZeroUsize = NonZeroUsize::new(1000).expect("it is more than nothing");
 
+/// How many passwords are checked at once at most.
+const TURNS: usize = 64;
+
 /// What is remembered.
 pub(super) struct Recent {
     key: hmac::Key,
-    seen: Mutex<LruCache<Vec<u8>, Instant>>,
+    seen: Mutex<LruCache<Mark, Instant>>,
+    turns: [tokio::sync::Mutex<()>; TURNS],
 }
+
+/// A password of an account, as it is remembered.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct Mark(Vec<u8>);
 
 impl Recent {
     /// Nothing yet, under a key of its own.
@@ -32,30 +40,36 @@ impl Recent {
         Self {
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
             seen: Mutex::new(LruCache::new(MOST)),
+            turns: [const { tokio::sync::Mutex::const_new(()) }; TURNS],
         }
+    }
+
+    /// How this password would be remembered; `None` for an account without one. Neither an id nor a stored hash has a
+    /// space, so nothing else gives the same text.
+    pub(super) fn mark(&self, known: &Credentials, password: &str) -> Option<Mark> {
+        let (id, hash) = (known.account.id, known.password_hash.as_ref()?);
+        let text = format!("{id} {hash} {password}");
+        Some(Mark(
+            hmac::sign(&self.key, text.as_bytes()).as_ref().to_vec(),
+        ))
+    }
+
+    /// Waits while somebody else checks the same password. Of many requests at once, the first has it checked, and the
+    /// others find it remembered; or else they would count as guesses.
+    pub(super) async fn turn(&self, mark: &Mark) -> tokio::sync::MutexGuard<'_, ()> {
+        let place = usize::from(mark.0.first().copied().unwrap_or_default());
+        self.turns[place % TURNS].lock().await
     }
 
     /// Whether this was the password a moment ago.
-    pub(super) fn knows(&self, known: &Credentials, password: &str) -> bool {
-        let Some(mark) = self.mark(known, password) else {
-            return false;
-        };
+    pub(super) fn knows(&self, mark: &Mark) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get(&mark).is_some_and(|at| at.elapsed() < KEPT)
+        seen.get(mark).is_some_and(|at| at.elapsed() < KEPT)
     }
 
     /// Remembers that this is the password.
-    pub(super) fn add(&self, known: &Credentials, password: &str) {
-        if let Some(mark) = self.mark(known, password) {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            seen.put(mark, Instant::now());
-        }
-    }
-
-    /// Neither an id nor a stored hash has a space, so nothing else gives the same text.
-    fn mark(&self, known: &Credentials, password: &str) -> Option<Vec<u8>> {
-        let (id, hash) = (known.account.id, known.password_hash.as_ref()?);
-        let text = format!("{id} {hash} {password}");
-        Some(hmac::sign(&self.key, text.as_bytes()).as_ref().to_vec())
+    pub(super) fn add(&self, mark: Mark) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.put(mark, Instant::now());
     }
 }

@@ -27,19 +27,17 @@ pub struct SignIns {
     recent: Recent,
 }
 
-impl SignIns {
-    /// None were shown yet.
-    #[expect(
-        clippy::new_without_default,
-        reason = "there is one, and it is made on purpose"
-    )]
-    pub fn new() -> Self {
+/// None were shown yet.
+impl Default for SignIns {
+    fn default() -> Self {
         Self {
             throttle: Throttle::new(),
             recent: Recent::new(),
         }
     }
+}
 
+impl SignIns {
     pub(super) fn of(request: &Request) -> &Self {
         let sign_ins: Option<&Arc<Self>> = request.data();
         sign_ins.expect("http adds it to every request")
@@ -104,7 +102,8 @@ pub(super) async fn prove(
     }
 }
 
-/// Checks the password as [`prove`] does, unless it was right a moment ago: for clients that show it with every request.
+/// Checks the password as [`prove`] does, unless it was right a moment ago: for clients that show it with every request,
+/// and with many at once.
 ///
 /// # Errors
 /// Those of [`sign_in`].
@@ -113,14 +112,24 @@ pub(super) async fn prove_again(
     sign_ins: &SignIns,
     attempt: &Attempt<'_>,
 ) -> Result<Credentials> {
-    if let Some(known) = user::credentials(caller, attempt.name).await?
-        && known.disabled_at.is_none()
-        && sign_ins.recent.knows(&known, attempt.password)
-    {
+    let (throttle, recent) = (&sign_ins.throttle, &sign_ins.recent);
+    let known = match attempt.name.parse::<Name>() {
+        Ok(name) => user::credentials(caller, name.as_str()).await?,
+        Err(_) => None,
+    };
+    let usable = known.filter(|known| known.disabled_at.is_none());
+    let mark = usable
+        .as_ref()
+        .and_then(|known| recent.mark(known, attempt.password));
+    let (Some(known), Some(mark)) = (usable, mark) else {
+        return prove(caller, throttle, attempt).await;
+    };
+    let _turn = recent.turn(&mark).await;
+    if recent.knows(&mark) {
         return Ok(known);
     }
-    let known = prove(caller, &sign_ins.throttle, attempt).await?;
-    sign_ins.recent.add(&known, attempt.password);
+    let known = prove(caller, throttle, attempt).await?;
+    recent.add(mark);
     Ok(known)
 }
 

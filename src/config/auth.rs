@@ -25,8 +25,8 @@ pub struct Auth {
     /// The longest lifetime of a new token. When absent, a token may be made that never expires.
     pub max_token_lifetime: Option<Duration>,
     /// How long a registry token works, which OCI clients fetch with a password or an API token and then show in its place;
-    /// at least `1m`. A push or a pull that takes longer fetches another. Permissions that are taken away end with it at the
-    /// latest; a token that is revoked, an account that is disabled or a password that is changed ends it at once.
+    /// at least `1m`. A push or a pull that takes longer fetches another. It ends at once when the API token is revoked, the
+    /// password changed or the account disabled.
     pub registry_token_lifetime: Duration,
     /// How long OCI clients that keep a refresh token instead of the password stay logged in, but never longer than
     /// `max_token_lifetime`.

@@ -27,7 +27,7 @@ pub fn endpoint(registry: &Arc<Registry>) -> impl Endpoint<Output = Response> + 
     let route = site::routes(route);
     page::routes(route)
         .data(registry.clone())
-        .data(Arc::new(auth::SignIns::new()))
+        .data(Arc::new(auth::SignIns::default()))
         .with(CatchPanic::new())
         .with(WithContext::new(registry.config()))
 }

@@ -111,8 +111,11 @@ fn add_headers(headers: &mut HeaderMap, error: &error::Error, request: &Request,
     };
     match error {
         error::Error::Unauthenticated(_) => {
-            let challenge = auth::registry_challenge(request, target.wanted(request.method()));
-            add(header::WWW_AUTHENTICATE, challenge);
+            let token = target.token(request.method());
+            add(
+                header::WWW_AUTHENTICATE,
+                auth::registry_challenge(request, token),
+            );
         }
         error::Error::Unsupported(_) => add(header::ALLOW, route::allowed(target.endpoint)),
         error::Error::OutOfOrder { received } => {

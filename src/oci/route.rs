@@ -96,6 +96,15 @@ impl Target {
             _ => Wanted::Push(&self.name),
         }
     }
+
+    /// What a token should be good for that whoever asks for this with `method` may fetch. Who pushes looks first what is
+    /// there, and some clients never fetch a second token; nobody is granted more than they may.
+    pub(super) fn token(&self, method: &Method) -> Wanted<'_> {
+        match self.wanted(method) {
+            Wanted::Pull(name) => Wanted::Push(name),
+            other => other,
+        }
+    }
 }
 
 /// Answers one kind of request.

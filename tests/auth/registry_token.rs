@@ -65,7 +65,7 @@ async fn at_door(app: &TestApp, header: &str, wanted: Wanted<'_>) -> Result<Call
 fn request(app: &TestApp, header: &str) -> poem::Request {
     let mut request = poem::Request::builder()
         .extension(app.registry.clone())
-        .extension(Arc::new(SignIns::new()));
+        .extension(Arc::new(SignIns::default()));
     if !header.is_empty() {
         request = request.header("authorization", header);
     }

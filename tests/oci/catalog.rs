@@ -11,11 +11,16 @@ on_each_database! {
         push_blob(&bob, "bob/tools/box", b"some").await;
         let public = json!(["alice/open/box", "bob/tools/box"]);
         let all = json!(["alice/open/box", "alice/tools/box", "bob/tools/box"]);
-        for (client, names) in [(app.anonymous(), &public), (bob, &public), (alice, &all)] {
+        let fetched = app.anonymous().get("/auth/registry-token?service=hub.test&scope=registry:catalog:*").await;
+        let nobody = app.anonymous().with_token(fetched.expect(200).json()["token"].as_str().expect("a token"));
+        for (client, names) in [(nobody, &public), (bob, &public), (alice, &all)] {
             let listed = client.get("/v2/_catalog").await.expect(200);
             assert_eq!(listed.header("content-type"), "application/json");
             assert_eq!(&listed.json()["repositories"], names);
         }
+        let asked = app.anonymous().get("/v2/_catalog").await;
+        assert_eq!(refused(&asked, 401), "UNAUTHORIZED");
+        assert!(asked.header("www-authenticate").ends_with(",scope=\"registry:catalog:*\""));
     }
 
     async fn a_long_catalog_comes_in_pages(app) {

@@ -31,12 +31,12 @@ async fn whoever_is_not_signed_in_hears_where_to_get_a_token_for_what() {
         (
             "GET",
             at("tags/list").replace("box", "none"),
-            r#",scope="repository:alice/tools/none:pull""#,
+            r#",scope="repository:alice/tools/none:pull,push""#,
         ),
         (
             "HEAD",
             "/v2/box/manifests/1".into(),
-            r#",scope="repository:box:pull""#,
+            r#",scope="repository:box:pull,push""#,
         ),
         (
             "POST",

@@ -34,19 +34,6 @@ pub async fn registry_caller(request: &Request, wanted: Wanted<'_>) -> Result<Ca
     }
 }
 
-/// Whether the credential of a request that was let in may be used for something else, too, such as pulling from the
-/// repository that a blob is mounted from. Only a registry token says no; whatever else was shown, the registry judges.
-pub fn registry_reaches(request: &Request, also: Wanted<'_>) -> bool {
-    let caller = anonymous(request);
-    match credential(request) {
-        Ok(Credential::Bearer(text)) if !token::is_well_formed(&text) => {
-            let token = registry_token::read(&caller, &text);
-            token.is_some_and(|token| grants(&caller, &token, also).unwrap_or(false))
-        }
-        _ => true,
-    }
-}
-
 /// The value of `WWW-Authenticate` that tells a client where to fetch a token, and for what.
 pub fn registry_challenge(request: &Request, wanted: Wanted<'_>) -> String {
     let base = &RequestContext::of(request).base_url;

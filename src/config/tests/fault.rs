@@ -33,6 +33,11 @@ fn wrong_value_is_named_with_its_key_origin_and_expectation() {
             r#"auth.session_lifetime: expected duration such as 90d, 12h, 15m or 30s, got "12" from env SIFHUB__AUTH__SESSION_LIFETIME"#,
         ),
         (
+            "SIFHUB__AUTH__REGISTRY_TOKEN_LIFETIME",
+            "30s",
+            r#"auth.registry_token_lifetime: must be 1m or longer, got "30s" from env SIFHUB__AUTH__REGISTRY_TOKEN_LIFETIME"#,
+        ),
+        (
             "SIFHUB__HTTP__TRUSTED_PROXIES",
             "10.0.0.0/33",
             r#"http.trusted_proxies: expected list of address or network such as 10.0.0.0/8 or ::1, got ["10.0.0.0/33"] from env SIFHUB__HTTP__TRUSTED_PROXIES"#,

@@ -2,12 +2,12 @@
 use super::{ContainerPath, Reference, TagName};
 use crate::{config, error::Result};
 
-/// Parses `container`, `collection/container` or `entity/collection/container`, followed by `:<tag>`,
+/// Parses `container`, `collection/container` or `namespace/collection/container`, followed by `:<tag>`,
 /// `:<tag>,<tag>…`, `:sha256.<hex>`, `:sha256:<hex>`, `@sha256:<hex>` or nothing, which means `latest`. Of several
 /// tags the first counts; a digest behind a tag counts before it.
 ///
 /// # Errors
-/// [`Error::Invalid`] for what is outside the grammar.
+/// [`Error::Invalid`](crate::error::Error::Invalid) for what is outside the grammar.
 pub fn parse(text: &str, defaults: &config::Registry) -> Result<(ContainerPath, Reference)> {
     let end = text.find([':', '@']).unwrap_or(text.len());
     let (path, rest) = text.split_at(end);

@@ -27,8 +27,9 @@ on_each_database! {
         container(&alice, "alice", "open", false).await;
         let token = token(&app.anonymous(), &["repository:alice/open/hello:pull,push"]).await;
         for wanted in [Wanted::Entry, Wanted::Pull(OPEN)] {
-            let caller = at_door(&app, &token, wanted).await.expect("let in");
-            assert_eq!(caller.actor(), &Actor::Anonymous);
+            let (caller, statements) = app.statements_of(at_door(&app, &token, wanted)).await;
+            assert_eq!(caller.expect("let in").actor(), &Actor::Anonymous);
+            assert_eq!(statements, 0);
         }
         for wanted in [Wanted::Push(OPEN), Wanted::Delete(OPEN), Wanted::Pull("alice/open/other"), Wanted::Catalog] {
             refusal(&app, &token, wanted).await;
@@ -58,6 +59,22 @@ on_each_database! {
             assert_eq!(caller.account().expect("an account").name, "alice");
         }
         refusal(&app, &basic("alice", "wrong"), Wanted::Entry).await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_costs_one_statement_at_the_door() {
+    let app = TestApp::sqlite().await;
+    person(&app, "alice").await;
+    for client in [
+        with_password(&app, "alice", PASSWORD),
+        app.holding("alice", Scope::Write).await,
+    ] {
+        let token = token(&client, &["repository:alice/a/b:push"]).await;
+        let work = at_door(&app, &token, Wanted::Push("alice/a/b"));
+        let (caller, statements) = app.statements_of(work).await;
+        caller.expect("let in");
+        assert_eq!(statements, 1);
     }
 }
 
@@ -124,24 +141,6 @@ async fn names_mean_the_same_short_and_in_full() {
         let refused = at_door(&app, &token, Wanted::Push(name)).await;
         assert!(matches!(refused, Err(Error::Invalid { .. })), "{name}");
     }
-}
-
-#[tokio::test]
-async fn a_token_does_not_reach_what_a_blob_is_mounted_from_unless_granted() {
-    let app = TestApp::sqlite().await;
-    let alice = app.user("alice").await;
-    let scopes = ["repository:alice/a/b:push", "repository:alice/c/d:pull"];
-    let token = token(&alice, &scopes).await;
-    let request_of = |header: &str| request(&app, header);
-    let reaches =
-        |header: &str, name| auth::registry_reaches(&request_of(header), Wanted::Pull(name));
-    assert!(reaches(&token, "alice/c/d"));
-    assert!(!reaches(&token, "alice/a/b"));
-    assert!(!reaches(&token, "alice/e/f"));
-    assert!(!reaches(&token, "Nonsense"));
-    assert!(!reaches("Bearer forged", "alice/c/d"));
-    assert!(reaches(&format!("Bearer {}", alice.token()), "alice/e/f"));
-    assert!(reaches("", "alice/e/f"));
 }
 
 #[tokio::test]

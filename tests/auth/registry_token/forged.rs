@@ -91,7 +91,7 @@ async fn a_registry_token_is_good_at_the_oci_door_alone() {
         fetch(&client, &[OWN]).await.expect(401);
     }
     let refresh = format!("Bearer {}", text(&answer, "refresh_token"));
-    refusal(&app, &refresh, WANTED).await;
+    refusal(&app, &refresh, Wanted::Entry).await;
     let form = format!(
         "grant_type=refresh_token&refresh_token={}",
         text(&answer, "token")

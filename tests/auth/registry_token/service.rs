@@ -51,7 +51,7 @@ on_each_database! {
             let answer = fetch(&client, &["repository:alice/a/b:push"]).await.expect(200);
             assert_eq!(granted(&answer), "repository:alice/a/b:push");
         }
-        let wrong = [("alice", "wrong"), ("nobody", PASSWORD), ("", ""), ("alice", &holder.token().replace("sifhub_", "sifhub-"))];
+        let wrong = [("alice", "wrong"), ("nobody", PASSWORD), ("Not A Name\0", PASSWORD), ("", ""), ("alice", &holder.token().replace("sifhub_", "sifhub-"))];
         for (name, password) in wrong {
             let answer = fetch(&with_password(&app, name, password), &[]).await.expect(401);
             assert_eq!(answer.json()["errors"][0]["code"], "UNAUTHORIZED");
@@ -107,6 +107,21 @@ async fn whoever_guesses_has_to_wait() {
     fetch(&with_password(&app, "alice", PASSWORD), &[])
         .await
         .expect(200);
+}
+
+#[tokio::test]
+async fn many_requests_at_once_with_the_right_password_are_no_guesses() {
+    let app = TestApp::sqlite().await;
+    person(&app, "alice").await;
+    let ask = async |password| {
+        let client = with_password(&app, "alice", password);
+        fetch(&client, &[]).await.status
+    };
+    let right = futures::future::join_all((0..20).map(|_| ask(PASSWORD)));
+    assert_eq!(right.await, [200; 20]);
+    let wrong = futures::future::join_all((0..20).map(|_| ask("guess"))).await;
+    let checked = wrong.iter().filter(|status| **status == 401).count();
+    assert_eq!(checked, 5, "{wrong:?}");
 }
 
 #[tokio::test]
