@@ -16,9 +16,12 @@ const API_VERSION: &str = "2.0.0-alpha.2";
 /// The key server is found at the root of the host whatever path its address has, for clients drop the path; they keep
 /// it when they ask for `/version`.
 pub(super) async fn config(request: Request) -> Result<Response> {
-    let here = json!({"uri": &*RequestContext::of(&request).base_url});
+    let base = &*RequestContext::of(&request).base_url;
+    let here = json!({"uri": base});
+    // SingularityCE pushes and pulls OCI-SIF images there, which it names as those of the library.
+    let library = json!({"uri": base, "registryUri": base});
     Ok(plain(
-        &json!({"libraryAPI": here, "keystoreAPI": here, "tokenAPI": here}),
+        &json!({"libraryAPI": library, "keystoreAPI": here, "tokenAPI": here}),
     ))
 }
 

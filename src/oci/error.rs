@@ -59,11 +59,8 @@ impl Error {
 
     /// The answer to a request that failed.
     pub(super) fn answer(&self, request: &Request, target: &Target) -> Response {
-        let error = json!({
-            "code": self.code(target.endpoint),
-            "message": self.to_string(),
-            "detail": {"name": target.name, "reference": target.reference},
-        });
+        // No "detail": clients show it to people as the words of a program.
+        let error = json!({"code": self.code(target.endpoint), "message": self.to_string()});
         let response = match self {
             Self::Registry(error) => protocol::failure(error),
             Self::TooManyTags { .. } => Response::builder().status(self.status()),

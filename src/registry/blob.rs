@@ -6,7 +6,7 @@
 use std::{collections::HashSet, ops::Range, time::Duration};
 
 use bytes::Bytes;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::{blob, container, container_blob, id::ContainerId, image, manifest, manifest_part};
 use futures::{Stream, TryStreamExt, pin_mut};
 use sea_orm::{
@@ -159,7 +159,10 @@ pub async fn unlink(caller: &Caller, path: &ContainerPath, digest: &Digest) -> R
             let container =
                 open::<Admin, container::Entity>(tx.db(), tx.actor(), container).await?;
             let path = containers::path(tx, &container).await?;
-            if !needed(tx, container.id, &[text.clone()]).await?.is_empty() {
+            if !needed(tx, container.id, std::slice::from_ref(&text))
+                .await?
+                .is_empty()
+            {
                 let why =
                     format!("a manifest of {path} names this blob; delete the manifest first");
                 return Err(Error::Conflict(why));
@@ -342,8 +345,11 @@ pub async fn collect(caller: &Caller, grace: Duration, dry_run: bool) -> Result<
             + super::blob_upload::expire(caller, dry_run).await?,
         ..Collected::default()
     };
-    unlink_unnamed(caller, grace, dry_run).await?;
-    collect_rows(caller, grace, dry_run, &mut collected).await?;
+    let young = caller.now() - TimeDelta::from_std(grace).unwrap_or(TimeDelta::MAX);
+    if !dry_run {
+        unlink_unnamed(caller, young).await?;
+    }
+    collect_rows(caller, young, dry_run, &mut collected).await?;
     collect_orphans(caller, grace, dry_run, &mut collected).await?;
     let mut kept = super::upload::staged_keys(caller).await?;
     kept.extend(super::blob_upload::staged_keys(caller).await?);
@@ -360,12 +366,17 @@ pub async fn collect(caller: &Caller, grace: Duration, dry_run: bool) -> Result<
 
 /// Takes blobs from containers in which no manifest and no image came to name them. One that is needed meanwhile is
 /// brought again by whoever needs it: the link of a blob whose manifest is pushed is renewed with it.
-async fn unlink_unnamed(caller: &Caller, grace: Duration, dry_run: bool) -> Result<()> {
-    if dry_run {
-        return Ok(());
-    }
-    let young = caller.now() - TimeDelta::from_std(grace).unwrap_or(TimeDelta::MAX);
-    let named = Query::select()
+async fn unlink_unnamed(caller: &Caller, young: DateTime<Utc>) -> Result<()> {
+    container_blob::Entity::delete_many()
+        .filter(unnamed(young))
+        .exec(caller.db())
+        .await?;
+    Ok(())
+}
+
+/// Links older than that to blobs that nothing in their container names.
+fn unnamed(young: DateTime<Utc>) -> Condition {
+    let parts = Query::select()
         .expr(Expr::val(1))
         .from(manifest_part::Entity)
         .inner_join(
@@ -388,13 +399,10 @@ async fn unlink_unnamed(caller: &Caller, grace: Duration, dry_run: bool) -> Resu
         .and_where(same_container(image::Entity, image::Column::ContainerId))
         .and_where(same_digest(image::Entity, image::Column::Blob))
         .to_owned();
-    container_blob::Entity::delete_many()
-        .filter(container_blob::Column::LinkedAt.lt(young))
-        .filter(Expr::not_exists(named))
-        .filter(Expr::not_exists(images))
-        .exec(caller.db())
-        .await?;
-    Ok(())
+    Condition::all()
+        .add(container_blob::Column::LinkedAt.lt(young))
+        .add(Expr::not_exists(parts))
+        .add(Expr::not_exists(images))
 }
 
 fn same_container(table: impl IntoIden, column: impl IntoIden) -> Expr {
@@ -408,16 +416,20 @@ fn same_digest(table: impl IntoIden, column: impl IntoIden) -> Expr {
 /// Blobs with a row that nothing refers to.
 async fn collect_rows(
     caller: &Caller,
-    grace: Duration,
+    young: DateTime<Utc>,
     dry_run: bool,
     collected: &mut Collected,
 ) -> Result<()> {
-    let young = caller.now() - TimeDelta::from_std(grace).unwrap_or(TimeDelta::MAX);
+    // Links that name nothing are gone; a dry run takes them for gone.
+    let links = match dry_run {
+        true => young,
+        false => DateTime::UNIX_EPOCH,
+    };
     let mut after = String::new();
     loop {
         let candidates = internal::<blob::Entity>()
             .filter(blob::Column::Digest.gt(after.as_str()))
-            .filter(unreferenced())
+            .filter(unreferenced(links))
             .filter(blob::Column::TouchedAt.lt(young))
             .order_by_asc(blob::Column::Digest)
             .limit(500)
@@ -438,11 +450,7 @@ async fn collect_rows(
 }
 
 /// Marks, removes the bytes, then removes the row. Killed in between, the next collection goes on where it stopped.
-async fn remove(
-    caller: &Caller,
-    row: &blob::Model,
-    young: chrono::DateTime<chrono::Utc>,
-) -> Result<bool> {
+async fn remove(caller: &Caller, row: &blob::Model, young: DateTime<Utc>) -> Result<bool> {
     if !mark(caller, &row.digest, young).await? {
         return Ok(false);
     }
@@ -452,7 +460,7 @@ async fn remove(
 
 /// Marks a blob, unless it was touched or referred to meanwhile. Whoever holds the row is waited for, and only the next
 /// statement sees what they did.
-async fn mark(caller: &Caller, digest: &str, young: chrono::DateTime<chrono::Utc>) -> Result<bool> {
+async fn mark(caller: &Caller, digest: &str, young: DateTime<Utc>) -> Result<bool> {
     caller
         .change(async |tx| {
             internal::<blob::Entity>()
@@ -464,7 +472,7 @@ async fn mark(caller: &Caller, digest: &str, young: chrono::DateTime<chrono::Utc
                 .col_expr(blob::Column::Removing, Expr::value(true))
                 .filter(blob::Column::Digest.eq(digest))
                 .filter(blob::Column::TouchedAt.lt(young))
-                .filter(unreferenced())
+                .filter(unreferenced(DateTime::UNIX_EPOCH))
                 .exec(tx.db())
                 .await?;
             Ok(Change::none(marked.rows_affected > 0))
@@ -513,7 +521,7 @@ async fn remove_orphan(caller: &Caller, orphan: &crate::storage::Blob) -> Result
     let row = blob::ActiveModel {
         digest: Set(orphan.digest.to_string()),
         size: Set(super::image::signed_size(orphan.size)?),
-        touched_at: Set(chrono::DateTime::UNIX_EPOCH),
+        touched_at: Set(DateTime::UNIX_EPOCH),
         removing: Set(true),
     };
     let unless_there = OnConflict::column(blob::Column::Digest)
@@ -539,7 +547,8 @@ async fn known(caller: &Caller, digest: &Digest) -> Result<bool> {
     Ok(row.is_some())
 }
 
-fn unreferenced() -> Condition {
+/// Blobs that no image has, and no container but by links that are older than that and name nothing.
+fn unreferenced(young: DateTime<Utc>) -> Condition {
     let images = Query::select()
         .expr(Expr::val(1))
         .from(image::Entity)
@@ -555,6 +564,7 @@ fn unreferenced() -> Condition {
             Expr::col((container_blob::Entity, container_blob::Column::Digest))
                 .equals((blob::Entity, blob::Column::Digest)),
         )
+        .cond_where(unnamed(young).not())
         .to_owned();
     Condition::all()
         .add(Expr::not_exists(images))

@@ -33,7 +33,8 @@ async fn the_services_are_objects_with_one_url() {
     let here = json!({"uri": "http://hub.test"});
     assert_eq!(
         config.expect(200).json(),
-        json!({"libraryAPI": here, "keystoreAPI": here, "tokenAPI": here})
+        json!({"libraryAPI": {"uri": "http://hub.test", "registryUri": "http://hub.test"},
+            "keystoreAPI": here, "tokenAPI": here})
     );
 }
 

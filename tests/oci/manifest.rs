@@ -134,11 +134,12 @@ on_each_database! {
             format!("{digest}?{}", tags.join("&"))
         };
         let put = put_manifest(&alice, NAME, &query(10), &manifest).await.expect(201);
-        let told: Vec<_> = put.headers.get_all("oci-tag").iter().collect();
-        assert_eq!(told.len(), 10);
-        for tag in 0..10 {
-            assert_eq!(told[tag], &format!("v{tag}"));
-            let found = alice.head(&at(&format!("manifests/v{tag}"))).await.expect(200);
+        let told = put.headers.get_all("oci-tag").iter();
+        let told: Vec<_> = told.map(|tag| tag.to_str().expect("text")).collect();
+        let tags: Vec<_> = (0..10).map(|tag| format!("v{tag}")).collect();
+        assert_eq!(told, tags);
+        for tag in tags {
+            let found = alice.head(&at(&format!("manifests/{tag}"))).await.expect(200);
             assert_eq!(found.header("docker-content-digest"), digest);
         }
         let put = put_manifest(&alice, NAME, &query(11), &manifest).await;
