@@ -183,9 +183,17 @@ pub async fn open_where<L: Needs, E: Guarded>(
     if L::LEVEL == Level::Pull {
         return Err(Error::NotFound(E::NOUN));
     }
-    match narrow(reachable::<E>(actor, Level::Pull)).one(db).await? {
-        None => Err(Error::NotFound(E::NOUN)),
-        Some(_) => Err(refusal(actor, L::LEVEL, E::NOUN)),
+    if narrow(reachable::<E>(actor, Level::Pull))
+        .one(db)
+        .await?
+        .is_none()
+    {
+        return Err(Error::NotFound(E::NOUN));
+    }
+    // It is seen; but it may have been made since the first look, and then it may well be the actor's.
+    match narrow(reachable(actor, L::LEVEL)).one(db).await? {
+        Some(row) => Ok(Granted::new(row)),
+        None => Err(refusal(actor, L::LEVEL, E::NOUN)),
     }
 }
 

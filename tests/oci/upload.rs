@@ -1,4 +1,4 @@
-use std::io;
+use std::{io, time::Duration};
 
 use bytes::Bytes;
 use futures::stream;
@@ -311,4 +311,21 @@ async fn a_blob_beyond_the_limit_is_refused() {
     let upload = begin(&alice, NAME).await;
     let answer = alice.send("PATCH", &upload, bytes(2 << 20)).await;
     assert_eq!(refused(&answer, 413), "SIZE_INVALID");
+}
+
+on_each_database! {
+    async fn first_uploads_at_once_make_one_container(app) {
+        let alice = app.user("alice").await;
+        for round in 0..8 {
+            let uploads = format!("/v2/alice/tools/box{round}/blobs/uploads/");
+            // One after the other by less than a push takes, so that each step of one meets every step of another.
+            let begun = (0..16).map(async |place| {
+                tokio::time::sleep(Duration::from_millis(place)).await;
+                alice.send("POST", &uploads, "").await
+            });
+            for answer in futures::future::join_all(begun).await {
+                answer.expect(202);
+            }
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! One image behind several doors: whichever it came in by, it is there at all of them, for the same people, and when it
 //! is deleted at one, it is gone from all.
+mod wire;
+
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -220,4 +222,36 @@ fn what_is_no_sif_is_told_about_at_the_other_doors_as_absent() {
         data["container"],
         json!({"path": "alice/tools/a", "imageCount": 0})
     );
+}
+
+#[test]
+fn tag_of_several_architectures_is_pulled_for_each() {
+    let site = Site::new();
+    let alice = site.oci_user("alice");
+    for arch in ["amd64", "arm64"] {
+        alice.put(&format!("{arch}.sif"), SifBuilder::new(arch));
+        push(&alice, &format!("{arch}.sif"), DOORS[0]);
+    }
+    let bob = site.visitor("bob");
+    for arch in ["amd64", "arm64"] {
+        let image = alice.read(&format!("{arch}.sif"));
+        bob.run(&format!(
+            "pull -F --arch {arch} library.sif library://alice/tools/a:1"
+        ))
+        .ok();
+        assert_eq!(bob.read("library.sif"), image);
+        let chosen = bob
+            .crane(&format!(
+                "manifest --platform linux/{arch} {HOST}/alice/tools/a:1"
+            ))
+            .ok();
+        let digest = hash(&image).replace('.', ":");
+        chosen.says(&digest);
+        let alias = format!("alice/tools/a:1-{arch}");
+        assert_eq!(in_manifest(&bob, &alias), Some(digest));
+    }
+    // Clients that cannot choose from an index name the architecture themselves.
+    let alias = format!("oras://{HOST}/alice/tools/a:1-{}", arch());
+    let native = hash(&alice.read(&format!("{}.sif", arch()))).replace('.', ":");
+    assert_eq!(pulled(&bob, &alias), Some(native));
 }
