@@ -30,9 +30,7 @@ pub async fn serve(registry: Arc<Registry>) -> Result<()> {
             .await
         }
         Some(files) => {
-            let seen = files.modified().await;
-            let first = files.read().await?;
-            let listener = listener.rustls(files.watch(first, seen));
+            let listener = files.protect(listener).await?;
             run(
                 listener
                     .into_acceptor()
