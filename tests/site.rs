@@ -41,17 +41,16 @@ on_each_database! {
     async fn the_front_page_lists_the_newest_containers_that_the_visitor_may_see(app) {
         let alice = app.user("alice").await;
         push_secret(&alice).await;
+        let (_, without) = app.statements_of(app.anonymous().get("/")).await;
         for number in 0..21 {
             alice.push(&format!("alice/tools/n{number}"), "1.0", SifBuilder::new("amd64")).await;
         }
-        let (page, first) = app.statements_of(app.anonymous().get("/")).await;
+        let (page, with) = app.statements_of(app.anonymous().get("/")).await;
         let page = page.expect(200).text();
         let place = |name: &str| page.find(&format!("<a href=\"/library/alice/{name}\">alice/{name}</a>"));
         assert!(place("tools/n20") < place("tools/n1") && place("tools/n1").is_some(), "{page}");
         assert!(place("tools/n0").is_none() && place("secret/hello").is_none(), "{page}");
-        alice.delete("/v1/images/alice/tools/n7:1.0?arch=amd64").await.expect(200);
-        let (_, second) = app.statements_of(app.anonymous().get("/")).await;
-        assert_eq!(first, second, "the statements do not grow with the rows");
+        assert_eq!(with, without, "the statements do not grow with the rows");
     }
 
     async fn a_search_on_the_front_page_finds_containers_and_images(app) {

@@ -44,6 +44,7 @@ impl Config {
     }
 }
 
+/// Why there is no secret key, and what to do.
 pub(super) fn unusable(path: &Path, fault: &io::Error) -> Error {
     let remedy = match fault.kind() {
         ErrorKind::PermissionDenied => "run sifhub as the user who owns it and its folder",

@@ -93,7 +93,8 @@ struct Asked {
     browser: bool,
 }
 
-/// Runs the endpoint of the server, makes pages of the errors of this room, and shows a page to a browser that asks for what no room knows.
+/// Runs the endpoint of the server, makes pages of the errors of this room, and shows a page to a browser that asks for what
+/// no room knows.
 pub async fn rendered<E>(endpoint: Arc<E>, request: Request) -> poem::Result<Response>
 where
     E: Endpoint<Output = Response>,
@@ -110,12 +111,11 @@ where
             None => Ok(response),
         },
         Err(error) if asked.browser && error.is::<NotFoundError>() => {
-            let failure = Failure::from(Error::NotFound("page")).as_response();
-            let text = "there is nothing at this address".to_owned();
             let words = Words {
-                text,
+                text: "there is nothing at this address".to_owned(),
                 may_be_private: false,
             };
+            let failure = protocol::failure(&Error::NotFound("page")).finish();
             Ok(asked.page(words, &failure))
         }
         Err(error) => Err(error),
