@@ -11,7 +11,7 @@
 //! | [`graphql`] | the graph, for pages, dashboards and scripts |
 //! | [`library`] | Singularity's library protocol: `library://` |
 //! | [`hkp`] | the key server |
-//! | [`site`] | plain pages for people: the front page, a container |
+//! | [`site`] | plain pages for people: the front page, what is in a namespace or collection, a container |
 //! | [`auth`] | who is calling, and the pages to sign in |
 //! | [`jobs`] | what the server does by itself |
 //! | [`registry`] | the rules, one file a noun |

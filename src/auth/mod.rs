@@ -10,5 +10,5 @@ mod sign_in;
 mod throttle;
 
 pub use account::{create_first, create_user, set_password};
-pub use extract::{COOKIE, CSRF_HEADER, caller};
+pub use extract::{COOKIE, CSRF_HEADER, caller, form_token};
 pub use page::{ROUTES, routes};

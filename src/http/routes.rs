@@ -23,6 +23,7 @@ pub fn endpoint(registry: &Arc<Registry>) -> impl Endpoint<Output = Response> + 
     let route = graphql::routes(route, registry.config());
     let route = site::routes(route);
     page::routes(route)
+        .around(site::rendered)
         .data(registry.clone())
         .with(CatchPanic::new())
         .with(WithContext::new(registry.config()))
