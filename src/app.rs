@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use crate::{
     access::Actor,
-    config::{Backend, Config},
+    config::{Backend, Config, make_private},
     error::{Error, Result},
     http, jobs,
     registry::{Caller, Registry, Secret, connect, manifest, migrate, user},
@@ -23,7 +23,7 @@ impl App {
     /// [`Error::Invalid`] for a configuration that cannot work; [`Error::Unavailable`] when database or storage do
     /// not answer.
     pub async fn open(config: Config) -> Result<Self> {
-        std::fs::create_dir_all(&config.data_dir).map_err(|error| {
+        make_private(&config.data_dir).map_err(|error| {
             Error::invalid(
                 "data_dir",
                 format!("{} cannot be made: {error}", config.data_dir.display()),

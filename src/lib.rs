@@ -14,7 +14,7 @@
 //! | [`hkp`] | the key server |
 //! | [`download`] | images as plain files, for `curl`, browsers and workflow engines |
 //! | [`shub`] | Singularity Hub's old protocol: `shub://` |
-//! | [`site`] | plain pages for people: the front page, a container |
+//! | [`site`] | plain pages for people: the front page, what is in a namespace or collection, a container |
 //! | [`auth`] | who is calling, and the pages to sign in |
 //! | [`jobs`] | what the server does by itself |
 //! | [`registry`] | the rules, one file a noun |

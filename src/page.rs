@@ -10,6 +10,7 @@ use poem::{
     web::Path,
 };
 use rust_embed::{Embed, EmbeddedFile};
+use url::Url;
 
 /// The routes of this room.
 pub const ROUTES: &[(&str, &str)] = &[("GET", "/assets/*path")];
@@ -38,9 +39,41 @@ pub fn html(body: impl Into<Body>) -> Response {
         .content_type("text/html; charset=utf-8")
         .header(header::CONTENT_SECURITY_POLICY, POLICY)
         .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-        .header(header::REFERRER_POLICY, "no-referrer")
+        // Told to send no referrer at all, browsers post forms from the origin `null`, even to the server of the page.
+        .header(header::REFERRER_POLICY, "same-origin")
         .header(header::CACHE_CONTROL, "no-store")
         .body(body)
+}
+
+/// How command-line clients get at this server, as pages tell it.
+pub struct Remote {
+    /// The URL that clients take: without a port, for they insist on 443, or on 80 without TLS.
+    pub url: String,
+    /// Whether that is without TLS.
+    pub insecure: bool,
+    /// Where this server is to listen for that, when the page came from another port.
+    pub listen: Option<String>,
+}
+
+impl Remote {
+    /// As seen from `base_url`, what the browser put before the path.
+    pub fn of(base_url: &str) -> Self {
+        let insecure = base_url.starts_with("http://");
+        let parsed = Url::parse(base_url).ok();
+        let mut other = parsed.filter(|url| url.port().is_some());
+        let listen = other.as_mut().map(|url| {
+            let _ = url.set_port(None);
+            let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+            let address = if here { "127.0.0.1" } else { "0.0.0.0" };
+            format!("{address}:{}", if insecure { 80 } else { 443 })
+        });
+        let url = other.map_or_else(|| base_url.to_owned(), String::from);
+        Self {
+            url: url.trim_end_matches('/').to_owned(),
+            insecure,
+            listen,
+        }
+    }
 }
 
 /// The page to try GraphQL on.

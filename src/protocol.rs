@@ -7,6 +7,7 @@ use poem::{
     Request, Response, ResponseBuilder,
     http::{StatusCode, header},
 };
+use url::Url;
 
 use crate::error::Error;
 
@@ -39,6 +40,13 @@ impl RequestContext {
             .extensions()
             .get()
             .expect("http adds the context to every request")
+    }
+
+    /// What comes before the path of a link: nothing, or the prefix that a proxy adds, such as `/hub`.
+    pub fn root(&self) -> String {
+        let base = Url::parse(&self.base_url);
+        base.map(|base| base.path().trim_end_matches('/').to_owned())
+            .unwrap_or_default()
     }
 }
 

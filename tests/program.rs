@@ -1,5 +1,10 @@
 //! The program as it is started: its commands, its log, its certificate, and how it refuses a bad configuration.
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    time::Duration,
+};
 
 use rcgen::CertifiedKey;
 use serde_json::Value;
@@ -82,11 +87,74 @@ fn accounts_are_listed_disabled_and_enabled() {
         &["user", "passwd", "alice", "--password-stdin"],
     );
     assert!(server.cli(&["user", "list"]).contains("active"));
-    assert!(refused(&server, &["user", "disable", "bob"]).contains("user not found"));
+    let words = refused(&server, &["user", "disable", "bob"]);
+    assert!(words.contains("there is no user bob in "), "{words}");
+    assert!(
+        words.contains("sifhub.db; see `sifhub user list`"),
+        "{words}"
+    );
     assert!(
         refused(&server, &["user", "add", "Alice", "--password-stdin"])
             .contains("lower-case letters")
     );
+}
+
+#[test]
+fn a_command_in_the_wrong_folder_makes_no_server_there() {
+    let dir = folder();
+    let (server, _) = server(&dir, &[]);
+    let commands: [&[&str]; 8] = [
+        &["user", "list"],
+        &["user", "passwd", "alice", "--password-stdin"],
+        &["user", "disable", "alice"],
+        &["user", "enable", "alice"],
+        &["token", "list", "--user", "alice"],
+        &["token", "create", "--user", "alice"],
+        &["token", "revoke", "1"],
+        &["gc"],
+    ];
+    for command in commands {
+        let words = refused(&server, command);
+        assert!(words.contains("there is no database at "), "{words}");
+        assert!(words.contains("SIFHUB__DATA_DIR"), "{words}");
+        assert!(!dir.path().join("data").try_exists().expect("an answer"));
+    }
+    server.cli(&["migrate"]);
+    server.cli(&["user", "list"]);
+}
+
+#[test]
+fn what_the_program_keeps_is_for_its_user_alone() {
+    let mode = |path: &Path| {
+        let about = fs::metadata(path).expect("it is there");
+        about.permissions().mode() & 0o777
+    };
+    let dir = folder();
+    let data = dir.path().join("data");
+    server(&dir, &[]).0.cli(&["migrate"]);
+    assert_eq!(mode(&data), 0o700);
+    assert_eq!(mode(&data.join("blobs")), 0o700);
+    let dir = folder();
+    let data = dir.path().join("data");
+    fs::create_dir(&data).expect("a folder");
+    fs::set_permissions(&data, Permissions::from_mode(0o750)).expect("a mode");
+    server(&dir, &[]).0.cli(&["migrate"]);
+    assert_eq!(mode(&data), 0o750);
+    assert_eq!(mode(&data.join("blobs")), 0o700);
+}
+
+#[test]
+fn an_expired_token_is_listed_as_such() {
+    let dir = folder();
+    let (server, _) = server(&dir, &[]);
+    let add = ["user", "add", "alice", "--password-stdin"];
+    server.cli_reading("correct horse battery\n", &add);
+    server.cli(&["token", "create", "--user", "alice", "--expires", "1ms"]);
+    let list = server.cli(&["token", "list", "--user", "alice"]);
+    assert!(list.contains("(expired)"), "{list}");
+    server.cli(&["token", "create", "--user", "alice", "--expires", "1d"]);
+    let list = server.cli(&["token", "list", "--user", "alice"]);
+    assert_eq!(list.matches("(expired)").count(), 1, "{list}");
 }
 
 #[test]
@@ -154,6 +222,10 @@ fn an_address_in_use_is_named() {
     let words = refused(&server, &["serve"]);
     assert!(
         words.contains("http.listen") && words.contains(&address),
+        "{words}"
+    );
+    assert!(
+        words.contains("--listen") && words.contains("ss -ltnp"),
         "{words}"
     );
 }

@@ -173,6 +173,13 @@ pub(super) async fn by_session(request: &Request) -> Result<Option<Session>> {
     }))
 }
 
+/// What a form of a page must carry, for a browser in which `caller` signed in; none for other clients.
+pub fn form_token(request: &Request, caller: &Caller) -> Option<String> {
+    let in_browser = !request.headers().contains_key(header::AUTHORIZATION);
+    let cookie = cookie(request).filter(|_| in_browser && caller.account().is_ok())?;
+    Some(session::form_token(caller, &cookie))
+}
+
 /// The session cookie of a request. Its value is plain, so nothing in it needs decoding.
 pub(super) fn cookie(request: &Request) -> Option<String> {
     let values = request.headers().get_all(header::COOKIE).into_iter();

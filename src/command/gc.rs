@@ -1,7 +1,7 @@
 //! `sifhub gc`.
 use clap::Args;
 
-use super::open;
+use super::open_existing;
 use crate::{
     config::{ByteSize, Config, Duration},
     error::Result,
@@ -21,7 +21,12 @@ pub(super) struct Gc {
 impl Gc {
     pub(super) async fn run(self, config: Config) -> Result<()> {
         let grace = self.grace.unwrap_or(config.storage.staging_retention).get();
-        let collected = collect(&open(config).await?.operator(), grace, self.dry_run).await?;
+        let collected = collect(
+            &open_existing(config).await?.operator(),
+            grace,
+            self.dry_run,
+        )
+        .await?;
         for (digest, size) in &collected.blobs {
             println!("blob {digest} {size}");
         }

@@ -19,6 +19,10 @@ use crate::{
     app::App,
     config::{Config, Flag, Loaded, Sources},
     error::{Error, Result},
+    registry::{
+        Caller, sqlite_file,
+        user::{User as Account, find},
+    },
 };
 
 /// A registry for Singularity and Apptainer images.
@@ -139,6 +143,44 @@ impl Settings {
 async fn open(config: Config) -> Result<App> {
     log::quiet();
     App::open(config).await
+}
+
+/// The same for a command that has nothing to do where there is no database yet. Started in a wrong folder, it would
+/// otherwise make a server there.
+async fn open_existing(config: Config) -> Result<App> {
+    if let Some(file) = sqlite_file(&config) {
+        let place = file.display();
+        match file.try_exists() {
+            Ok(true) => {}
+            Ok(false) => {
+                return Err(Error::Conflict(format!(
+                    "there is no database at {place}; set data_dir (--config, SIFHUB__DATA_DIR) or start the server first"
+                )));
+            }
+            Err(fault) => {
+                return Err(Error::Conflict(format!(
+                    "the database {place} cannot be looked at: {fault}; run sifhub as the user who owns it"
+                )));
+            }
+        }
+    }
+    open(config).await
+}
+
+/// The account of that name.
+async fn account(operator: &Caller, name: &str) -> Result<Account> {
+    find(operator, name).await.map_err(|error| match error {
+        Error::NotFound(_) => {
+            let place = match sqlite_file(operator.config()) {
+                Some(file) => file.display().to_string(),
+                None => operator.config().database_url().to_string(),
+            };
+            Error::Conflict(format!(
+                "there is no user {name} in {place}; see `sifhub user list`"
+            ))
+        }
+        other => other,
+    })
 }
 
 fn failed(error: &Error) -> ExitCode {

@@ -2,7 +2,7 @@
 use chrono::TimeDelta;
 use clap::{Subcommand, ValueEnum};
 
-use super::open;
+use super::{account, open_existing};
 use crate::{
     config::{Config, Duration},
     error::{Error, Result},
@@ -10,7 +10,6 @@ use crate::{
         Caller, Scope,
         page::PageArgs,
         token::{self, NewToken},
-        user,
     },
 };
 
@@ -70,7 +69,7 @@ impl From<Reach> for Scope {
 
 impl Token {
     pub(super) async fn run(self, config: Config) -> Result<()> {
-        let operator = open(config).await?.operator();
+        let operator = open_existing(config).await?.operator();
         match self {
             Self::Create {
                 user,
@@ -78,7 +77,7 @@ impl Token {
                 expires,
                 scope,
             } => {
-                let user = user::find(&operator, &user).await?;
+                let user = account(&operator, &user).await?;
                 let new = NewToken {
                     name,
                     scope: scope.into(),
@@ -119,13 +118,13 @@ fn expiry(
 }
 
 async fn list(operator: &Caller, name: &str) -> Result<()> {
-    let user = user::find(operator, name).await?;
+    let user = account(operator, name).await?;
     let mut args = PageArgs {
         limit: 100,
         ..PageArgs::default()
     };
     println!(
-        "{:<24}  {:<6} {:<17} {:<17} {:<17} NAME",
+        "{:<24}  {:<6} {:<17} {:<26} {:<17} NAME",
         "ID", "SCOPE", "CREATED", "EXPIRES", "LAST USED"
     );
     let minute = |at: Option<chrono::DateTime<chrono::Utc>>| {
@@ -135,10 +134,13 @@ async fn list(operator: &Caller, name: &str) -> Result<()> {
         let page = token::list(operator, user.id, &args).await?;
         for (cursor, token) in page.items {
             let scope = format!("{:?}", token.scope).to_lowercase();
-            let (created, expires) = (minute(Some(token.created_at)), minute(token.expires_at));
+            let (created, mut expires) = (minute(Some(token.created_at)), minute(token.expires_at));
+            if token.expires_at.is_some_and(|at| at <= operator.now()) {
+                expires.push_str(" (expired)");
+            }
             let used = minute(token.last_used_at);
             println!(
-                "{}  {scope:<6} {created:<17} {expires:<17} {used:<17} {}",
+                "{}  {scope:<6} {created:<17} {expires:<26} {used:<17} {}",
                 token.id, token.name
             );
             args.after = Some(cursor);

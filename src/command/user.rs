@@ -3,7 +3,7 @@ use std::io::{IsTerminal, read_to_string, stdin};
 
 use clap::Subcommand;
 
-use super::open;
+use super::{account, open, open_existing};
 use crate::{
     auth,
     config::Config,
@@ -53,7 +53,11 @@ pub(super) enum User {
 
 impl User {
     pub(super) async fn run(self, config: Config) -> Result<()> {
-        let operator = open(config).await?.operator();
+        let app = match &self {
+            Self::Add { .. } => open(config).await?,
+            _ => open_existing(config).await?,
+        };
+        let operator = app.operator();
         match self {
             Self::Add {
                 name,
@@ -70,7 +74,7 @@ impl User {
                 name,
                 password_stdin,
             } => {
-                let user = user::find(&operator, &name).await?;
+                let user = account(&operator, &name).await?;
                 auth::set_password(&operator, user.id, &password(password_stdin)?).await?;
                 println!("changed the password of {name}");
             }
@@ -82,7 +86,7 @@ impl User {
 }
 
 async fn set_enabled(operator: &Caller, name: &str, enabled: bool) -> Result<()> {
-    let user = user::find(operator, name).await?;
+    let user = account(operator, name).await?;
     user::set_enabled(operator, user.id, enabled).await?;
     println!("{} {name}", if enabled { "enabled" } else { "disabled" });
     Ok(())

@@ -6,6 +6,7 @@
 mod auth;
 mod database;
 mod docs;
+mod folder;
 mod graphql;
 mod http;
 mod key;
@@ -33,6 +34,7 @@ use serde::{Deserialize, Serialize};
 pub use auth::{Argon2, Auth};
 pub use database::Database;
 pub use docs::docs;
+pub use folder::make_private;
 pub use graphql::Graphql;
 pub use http::{Http, Tls};
 pub use keyserver::Keyserver;

@@ -26,6 +26,7 @@ pub fn endpoint(registry: &Arc<Registry>) -> impl Endpoint<Output = Response> + 
     let route = graphql::routes(route, registry.config());
     let route = site::routes(route);
     page::routes(route)
+        .around(site::rendered)
         .data(registry.clone())
         .data(Arc::new(auth::SignIns::default()))
         .with(CatchPanic::new())

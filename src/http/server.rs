@@ -1,5 +1,5 @@
 //! Listening, and stopping without breaking off what runs.
-use std::sync::Arc;
+use std::{io::ErrorKind, sync::Arc};
 
 use poem::listener::{Acceptor, Listener, TcpListener};
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,9 +30,7 @@ pub async fn serve(registry: Arc<Registry>) -> Result<()> {
             .await
         }
         Some(files) => {
-            let seen = files.modified().await;
-            let first = files.read().await?;
-            let listener = listener.rustls(files.watch(first, seen));
+            let listener = files.protect(listener).await?;
             run(
                 listener
                     .into_acceptor()
@@ -59,10 +57,20 @@ async fn run(acceptor: impl Acceptor + 'static, registry: Arc<Registry>) -> Resu
 }
 
 fn cannot_listen(config: &Config, error: &std::io::Error) -> Error {
-    Error::invalid(
-        "http.listen",
-        format!("cannot listen on {}: {error}", config.http.listen),
-    )
+    let remedy = match error.kind() {
+        ErrorKind::AddrInUse => {
+            "; give another address with --listen, or see who holds this one: ss -ltnp"
+        }
+        ErrorKind::PermissionDenied => {
+            "; a port below 1024 needs root or setcap (docs/operations.md, TLS), or give another with --listen"
+        }
+        ErrorKind::AddrNotAvailable => {
+            "; give an address of this machine with --listen, or 0.0.0.0 for all"
+        }
+        _ => "",
+    };
+    let why = format!("cannot listen on {}: {error}{remedy}", config.http.listen);
+    Error::invalid("http.listen", why)
 }
 
 /// Resolves when the process is asked to stop.

@@ -1,12 +1,17 @@
 //! TLS by rustls, with a certificate that is read again when its file changes.
 use std::{
+    io,
     path::PathBuf,
     time::{Duration, SystemTime},
 };
 
 use futures::{Stream, StreamExt, future::ready, stream};
-use poem::listener::{RustlsCertificate, RustlsConfig};
-use tokio::{fs, time::sleep};
+use poem::{
+    http::uri::Scheme,
+    listener::{Acceptor, Listener, RustlsCertificate, RustlsConfig, RustlsListener},
+    web::{LocalAddr, RemoteAddr},
+};
+use tokio::{fs, sync::watch, time::sleep};
 
 use crate::{
     config::Tls,
@@ -36,7 +41,7 @@ impl Files {
     ///
     /// # Errors
     /// [`Error::Invalid`] naming the key of the configuration and the file.
-    pub(super) async fn read(&self) -> Result<RustlsConfig> {
+    async fn read(&self) -> Result<RustlsConfig> {
         let read = async |key: &str, path: &PathBuf| {
             fs::read(path)
                 .await
@@ -48,20 +53,41 @@ impl Files {
         Ok(RustlsConfig::new().fallback(pair))
     }
 
-    /// The configuration now, and again whenever a file has changed. A pair that cannot be read keeps the old one.
-    ///
-    /// The first comes at once: a listener drops the connections that arrive before it has one. `seen` is when the files
-    /// had changed before `first` was read.
-    pub(super) fn watch(
+    /// The configuration now, and again whenever a file has changed. A pair that cannot be read keeps the old one. `seen` is
+    /// when the files had changed before `first` was read; `taken` is told once `first` is in use.
+    fn watch(
         self,
         first: RustlsConfig,
         seen: Modified,
+        taken: watch::Sender<bool>,
     ) -> impl Stream<Item = RustlsConfig> + Send + Unpin + 'static {
-        let later = stream::unfold((self, seen), |(files, seen)| async move {
-            let (config, seen) = files.next(seen).await;
-            Some((config, (files, seen)))
+        let later = stream::unfold((self, seen), move |(files, seen)| {
+            taken.send_replace(true);
+            async move {
+                let (config, seen) = files.next(seen).await;
+                Some((config, (files, seen)))
+            }
         });
         Box::pin(stream::once(ready(first)).chain(later))
+    }
+
+    /// The same listener, behind TLS.
+    ///
+    /// # Errors
+    /// Those of [`Files::read`].
+    pub(super) async fn protect<L: Listener + 'static>(
+        self,
+        listener: L,
+    ) -> Result<RustlsListener<Waiting<L>, impl Stream<Item = RustlsConfig> + Send + Unpin + 'static>>
+    {
+        let seen = self.modified().await;
+        let first = self.read().await?;
+        let (taken, start) = watch::channel(false);
+        let listener = Waiting {
+            inner: listener,
+            start,
+        };
+        Ok(listener.rustls(self.watch(first, seen, taken)))
     }
 
     async fn next(&self, seen: Modified) -> (RustlsConfig, Modified) {
@@ -84,7 +110,7 @@ impl Files {
     }
 
     /// When each file was last changed; none for one that is not there.
-    pub(super) async fn modified(&self) -> Modified {
+    async fn modified(&self) -> Modified {
         let of = async |path: &PathBuf| {
             fs::metadata(path)
                 .await
@@ -95,4 +121,36 @@ impl Files {
     }
 }
 
-pub(super) type Modified = [Option<SystemTime>; 2];
+type Modified = [Option<SystemTime>; 2];
+
+/// A listener or acceptor that takes no connection before it may. poem's TLS takes connections and configurations as they
+/// come, and drops connections that come before the first configuration.
+pub(super) struct Waiting<L> {
+    inner: L,
+    start: watch::Receiver<bool>,
+}
+
+impl<L: Listener> Listener for Waiting<L> {
+    type Acceptor = Waiting<L::Acceptor>;
+
+    async fn into_acceptor(self) -> io::Result<Self::Acceptor> {
+        Ok(Waiting {
+            inner: self.inner.into_acceptor().await?,
+            start: self.start,
+        })
+    }
+}
+
+impl<A: Acceptor> Acceptor for Waiting<A> {
+    type Io = A::Io;
+
+    fn local_addr(&self) -> Vec<LocalAddr> {
+        self.inner.local_addr()
+    }
+
+    async fn accept(&mut self) -> io::Result<(Self::Io, LocalAddr, RemoteAddr, Scheme)> {
+        let told = self.start.wait_for(|start| *start).await;
+        told.map_err(io::Error::other)?;
+        self.inner.accept().await
+    }
+}

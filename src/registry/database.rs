@@ -1,4 +1,6 @@
 //! Connecting to the database, and what its errors mean.
+use std::path::PathBuf;
+
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, RuntimeErr,
@@ -34,6 +36,18 @@ pub async fn connect(config: &Config) -> Result<DatabaseConnection> {
                 .create_if_missing(true)
         });
     Ok(Database::connect(options).await?)
+}
+
+/// The file of the configured database, if it is one of SQLite that is kept in a file.
+pub fn sqlite_file(config: &Config) -> Option<PathBuf> {
+    let url = config.database_url();
+    if !url.as_str().starts_with("sqlite:") {
+        return None;
+    }
+    let options: sqlx::sqlite::SqliteConnectOptions = url.as_str().parse().ok()?;
+    let file = options.get_filename();
+    let in_memory = file.to_string_lossy().starts_with("file:");
+    (!in_memory).then(|| file.to_owned())
 }
 
 /// What only one replica does at a time. The numbers are locks of PostgreSQL: "sifhub" on a telephone, then one more each.

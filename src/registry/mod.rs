@@ -31,7 +31,7 @@ pub mod user;
 
 use caller::Tx;
 pub use caller::{Caller, Registry};
-pub use database::{connect, migrate};
+pub use database::{connect, migrate, sqlite_file};
 use id::fresh_id;
 pub use secret::Secret;
 

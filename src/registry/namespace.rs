@@ -178,7 +178,7 @@ pub(in crate::registry) fn may_create(caller: &Caller, name: &Name) -> Result<Us
         return Ok(account.id);
     }
     Err(Error::Forbidden(format!(
-        "you may not create the namespace {name}; push to your own, {}, or ask the owner or an administrator",
+        "you may not push to the namespace {name}; push to your own, {}, or ask its owner or an administrator",
         account.name
     )))
 }

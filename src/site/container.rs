@@ -2,10 +2,16 @@
 use askama::Template;
 use poem::{Request, Response};
 
-use super::{failure::Failure, render, root};
+use super::{
+    failure::Failure,
+    frame::Frame,
+    render,
+    text::{arch, description, size},
+};
 use crate::{
     auth,
-    config::ByteSize,
+    page::Remote,
+    protocol::RequestContext,
     registry::{
         container, image,
         page::PageArgs,
@@ -17,8 +23,11 @@ use crate::{
 #[derive(Template)]
 #[template(path = "site/container.html")]
 struct Page {
-    root: String,
+    frame: Frame,
+    remote: Remote,
     path: String,
+    /// `namespace/collection`.
+    above: String,
     description: String,
     tags: Vec<Row>,
     more: bool,
@@ -39,7 +48,9 @@ pub(super) async fn show(request: Request) -> Result<Response, Failure> {
     let caller = auth::caller(&request).await?;
     let path = request.uri().path().trim_start_matches("/library/");
     let path = ContainerPath::parse(path, &caller.config().registry)?;
-    let container = container::find(&caller, &path).await?;
+    let container = container::find(&caller, &path)
+        .await
+        .map_err(|error| Failure::hiding(error, &caller))?;
     let newest = PageArgs {
         limit: 100,
         sort: tag::TagSort::Created,
@@ -54,9 +65,11 @@ pub(super) async fn show(request: Request) -> Result<Response, Failure> {
         .iter()
         .filter_map(|tag| Some(row(tag, images.get(&tag.image_id)?)));
     render(&Page {
-        root: root(&request),
+        frame: Frame::new(&request, &caller),
+        remote: Remote::of(&RequestContext::of(&request).base_url),
         path: path.to_string(),
-        description: container.description.clone(),
+        above: format!("{}/{}", path.namespace, path.collection),
+        description: description(&container.description).to_owned(),
         tags: rows.collect(),
         more: page.has_next,
     })
@@ -65,12 +78,8 @@ pub(super) async fn show(request: Request) -> Result<Response, Failure> {
 fn row(tag: &Tag, image: &image::Image) -> Row {
     Row {
         name: tag.name.clone(),
-        arch: if tag.arch.is_empty() {
-            "unknown".into()
-        } else {
-            tag.arch.clone()
-        },
-        size: ByteSize::from_bytes(image.size.unsigned_abs()).to_string(),
+        arch: arch(&tag.arch).to_owned(),
+        size: size(image.size),
         signed: image.signed,
         digest: image.digest.clone(),
         moved: tag.updated_at.format("%F %R UTC").to_string(),

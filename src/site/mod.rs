@@ -1,22 +1,36 @@
-//! Plain pages for people who follow a link: the front page, and a container as clients name it after a push.
+//! Plain pages for people who follow a link: the front page, and a container as clients name it after a push, with the
+//! collection and the namespace that it is in.
 //!
-//! Must not hold rules. They work without a script, and show what the visitor may see.
+//! Must not hold rules. They work without a script, and show what the visitor may see. What goes wrong becomes a page, too
+//! ([`rendered`]).
 mod container;
 mod failure;
+mod found;
+mod frame;
 mod front;
+mod shelf;
+mod text;
 
 use askama::Template;
 use futures::FutureExt;
 use poem::{Request, Response, Route};
+use url::form_urlencoded;
 
 use crate::{
     page,
     protocol::route::{self, Row},
 };
 use failure::Failure;
+pub use failure::rendered;
 
 const TABLE: &[Row<Failure>] = &[
     ("GET", "/", |r| front::show(r).boxed()),
+    ("GET", "/library/:namespace", |r| {
+        shelf::namespace(r).boxed()
+    }),
+    ("GET", "/library/:namespace/:collection", |r| {
+        shelf::collection(r).boxed()
+    }),
     ("GET", "/library/:namespace/:collection/:container", |r| {
         container::show(r).boxed()
     }),
@@ -30,13 +44,13 @@ pub fn routes(route: Route) -> Route {
     route::join(route, TABLE)
 }
 
-/// Where links of a page begin: the path prefix of the server's URL, if it has one.
-fn root(request: &Request) -> String {
-    let base = &crate::protocol::RequestContext::of(request).base_url;
-    let after_scheme = base.split_once("://").map_or(&**base, |(_, rest)| rest);
-    after_scheme
-        .split_once('/')
-        .map(|(_, path)| format!("/{path}"))
+/// A field of the query; empty when absent.
+fn query(request: &Request, name: &str) -> String {
+    let query = request.uri().query().unwrap_or_default();
+    let mut fields = form_urlencoded::parse(query.as_bytes());
+    let field = fields.find(|(known, _)| known == name);
+    field
+        .map(|(_, value)| value.into_owned())
         .unwrap_or_default()
 }
 

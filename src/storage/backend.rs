@@ -9,7 +9,10 @@ use opendal::layers::{RetryLayer, TimeoutLayer};
 use opendal::{Operator, services};
 
 use super::{BLOBS, Bucket, STAGING, Settings, error};
-use crate::error::{Error, Result};
+use crate::{
+    config::make_private,
+    error::{Error, Result},
+};
 
 /// A part of a server-side copy: some seconds of a server's work, and 10,000 of them make 1.2 TiB.
 const COPY_PART: usize = 128 << 20;
@@ -53,8 +56,8 @@ async fn folder(root: PathBuf) -> Result<(Operator, Backend)> {
 
 /// Makes the fixed folders, durable, so that a publish has only to sync what it touches.
 fn lay_out(root: &Path) -> io::Result<PathBuf> {
-    std::fs::create_dir_all(root.join(BLOBS).join("sha256"))?;
-    std::fs::create_dir_all(root.join(STAGING))?;
+    make_private(&root.join(BLOBS).join("sha256"))?;
+    make_private(&root.join(STAGING))?;
     let root = root.canonicalize()?;
     sync(&root.join(BLOBS))?;
     sync(&root)?;

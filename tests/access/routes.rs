@@ -87,6 +87,8 @@ fn address(path: &str, world: &World) -> Option<String> {
         | "/graphql" => path.into(),
         "/assets/*path" => "/assets/page.css".into(),
         "/auth/setup/:word" => "/auth/setup/guess".into(),
+        "/library/:namespace" => format!("/library/{name}"),
+        "/library/:namespace/:collection" => format!("/library/{name}/tools"),
         "/library/:namespace/:collection/:container" => format!("/library/{container}"),
         "/v1/entities/:entity" => format!("/v1/entities/{name}"),
         "/v1/collections/:entity/:collection" => format!("/v1/collections/{name}/tools"),

@@ -18,12 +18,15 @@ on_each_database! {
     async fn the_link_makes_the_first_administrator_once(app) {
         let link = link(&app).await;
         let mut browser = Browser::new(&app);
-        browser.get(&link).await.expect(200);
+        let form = browser.get(&link).await.expect(200).text();
+        assert!(form.contains("sifhub user add NAME") && form.contains("createUser"), "{form}");
         let answer = browser.post(&link, &FIRST).await.expect(303);
         assert_eq!(answer.header("location"), "/auth/tokens?done=set-up");
         let page = browser.get("/auth/tokens?done=set-up").await.expect(200).text();
         assert!(page.contains("value=\"admin\""), "{page}");
-        browser.get(&link).await.expect(404);
+        let used = browser.get(&link).await.expect(404).text();
+        assert!(used.contains("There is an administrator or another account already"), "{used}");
+        assert!(used.contains("href=\"/auth/sign-in\""), "{used}");
         let again = [("name", "second"), ("password", PASSWORD), ("again", PASSWORD)];
         Browser::new(&app).post(&link, &again).await.expect(404);
         Browser::new(&app).sign_in("second", PASSWORD).await.expect(401);

@@ -13,6 +13,17 @@ on_each_database! {
         assert!(page.contains("Signed in as <strong>alice</strong>"), "{page}");
     }
 
+    async fn the_front_page_signs_out(app) {
+        person(&app, "alice").await;
+        let mut browser = Browser::of(&app, "alice").await;
+        let page = browser.get("/").await.expect(200).text();
+        assert!(page.contains("action=\"/auth/sign-out\""), "{page}");
+        browser.post("/auth/sign-out", &[]).await.expect(303);
+        assert_eq!(browser.cookie(), None);
+        let page = browser.get("/").await.expect(200).text();
+        assert!(!page.contains("/auth/sign-out"), "{page}");
+    }
+
     async fn signing_out_ends_the_session(app) {
         person(&app, "alice").await;
         let mut browser = Browser::of(&app, "alice").await;

@@ -69,7 +69,8 @@ async fn the_page_tells_how_to_log_in() {
     person(&app, "alice").await;
     let mut browser = Browser::of(&app, "alice").await;
     let page = make(&mut browser, "read", "").await.expect(200).text();
-    let commands = "apptainer remote add --no-login --insecure sifhub http://hub.test";
+    let commands =
+        "apptainer remote add --insecure --no-login hub http://hub.test\napptainer remote use hub";
     assert!(page.contains(commands), "{page}");
     assert!(
         page.contains("<td data-label=\"Expires\">never</td>"),

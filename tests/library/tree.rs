@@ -98,7 +98,9 @@ on_each_database! {
         let shown = alice.get("/v1/collections/alice/secret").await.json();
         assert_eq!(shown["data"]["private"], true);
         // The clients take 404 for "not there yet" and go on to create, which must tell more than that.
-        refused(&bob.post("/v1/entities", json!({"name": "alice"})).await, 403);
+        let words = refused(&bob.post("/v1/entities", json!({"name": "alice"})).await, 403);
+        let remedy = "you may not push to the namespace alice; push to your own, bob, or ask its owner or an administrator";
+        assert_eq!(words, remedy);
     }
 }
 

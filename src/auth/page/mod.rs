@@ -13,10 +13,7 @@ mod tokens;
 
 use askama::Template;
 use futures::FutureExt;
-use poem::{
-    EndpointExt, Request, Response, Route,
-    http::{HeaderValue, header},
-};
+use poem::{EndpointExt, Request, Response, Route};
 
 use super::{SignIns, throttle::Throttle};
 use crate::{
@@ -55,11 +52,7 @@ fn throttle(request: &Request) -> &Throttle {
 
 /// Fills in a template.
 fn render(template: &impl Template) -> Result<Response> {
-    let mut response = crate::page::html(template.render().map_err(anyhow::Error::from)?);
-    // Told to send no referrer at all, browsers post forms from the origin `null`, even to the server of the page.
-    response.headers_mut().insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("same-origin"),
-    );
-    Ok(response)
+    Ok(crate::page::html(
+        template.render().map_err(anyhow::Error::from)?,
+    ))
 }

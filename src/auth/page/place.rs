@@ -12,9 +12,7 @@ use crate::{auth::extract::COOKIE, protocol::RequestContext, registry::Caller};
 
 /// What browsers put before the paths of this server: nothing, or the prefix that a proxy adds, such as `/hub`.
 pub(super) fn root(request: &Request) -> String {
-    let base = Url::parse(&RequestContext::of(request).base_url);
-    base.map(|base| base.path().trim_end_matches('/').to_owned())
-        .unwrap_or_default()
+    RequestContext::of(request).root()
 }
 
 /// The path that `text` leads a browser to, if it stays on this server.

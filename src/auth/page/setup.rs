@@ -28,6 +28,13 @@ struct Page<'a> {
     password_min_length: u32,
 }
 
+/// What is left of the page once there is an account.
+#[derive(Template)]
+#[template(path = "auth/set_up.html")]
+struct Done {
+    frame: Frame,
+}
+
 impl<'a> Page<'a> {
     fn new(frame: Frame, caller: &Caller, name: &'a str) -> Self {
         Self {
@@ -41,22 +48,23 @@ impl<'a> Page<'a> {
 /// The form, while there is no account.
 pub(super) async fn show(request: Request) -> Result<Response, Failure> {
     let caller = anonymous(&request);
-    user::may_create_first(&caller, word(&request)).await?;
-    Ok(render(&Page::new(Frame::new(&request), &caller, ""))?)
+    match user::may_create_first(&caller, word(&request)).await {
+        Ok(()) => Ok(render(&Page::new(Frame::new(&request), &caller, ""))?),
+        Err(error) => closed(&request, &caller, error).await,
+    }
 }
 
 /// Makes the account and signs it in.
 pub(super) async fn submit(mut request: Request) -> Result<Response, Failure> {
     let form = posted(&mut request).await?;
     let caller = anonymous(&request);
-    user::may_create_first(&caller, word(&request)).await?;
     match create(&caller, word(&request), &form).await {
         Ok(user) => {
             let next = format!("{}/auth/tokens?done=set-up", root(&request));
             let new = session::create(&caller, user.id).await?;
             Ok(begin(&request, &caller, &new, &next).await?)
         }
-        Err(error @ Error::NotFound(_)) => Err(error.into()),
+        Err(error @ Error::NotFound(_)) => closed(&request, &caller, error).await,
         Err(error) => {
             let frame = Frame::new(&request).refusing(&error);
             let page = Page::new(frame, &caller, form.get("name"));
@@ -65,11 +73,23 @@ pub(super) async fn submit(mut request: Request) -> Result<Response, Failure> {
     }
 }
 
+/// A link that opens nothing: it has done its work, or it never was one.
+async fn closed(request: &Request, caller: &Caller, error: Error) -> Result<Response, Failure> {
+    if user::is_first_start(caller).await? {
+        return Err(error.into());
+    }
+    let frame = Frame::new(request).refusing(
+        "there is an administrator or another account already, so this link makes none any more",
+    );
+    Ok(refused(render(&Done { frame })?, &error))
+}
+
 fn word(request: &Request) -> &str {
     request.raw_path_param("word").unwrap_or_default()
 }
 
 async fn create(caller: &Caller, word: &str, form: &Form) -> Result<User> {
+    user::may_create_first(caller, word).await?;
     let name = form.get("name").trim().parse()?;
     check_repeated(form)?;
     create_first(caller, word, name, form.get("password")).await

@@ -16,7 +16,7 @@ use crate::{
     },
     error::Result,
     protocol::RequestContext,
-    registry::{Caller, session},
+    registry::{Caller, session, user::is_first_start},
 };
 
 #[derive(Template)]
@@ -25,6 +25,8 @@ struct Page<'a> {
     frame: Frame,
     name: &'a str,
     next: &'a str,
+    /// Whether there is no account yet.
+    first_start: bool,
 }
 
 /// The form; whoever is signed in goes on.
@@ -37,6 +39,7 @@ pub(super) async fn show(request: Request) -> Result<Response, Failure> {
         frame: Frame::new(&request),
         name: "",
         next: query.get("next"),
+        first_start: is_first_start(&anonymous(&request)).await?,
     };
     Ok(render(&page)?)
 }
@@ -57,6 +60,7 @@ pub(super) async fn submit(mut request: Request) -> Result<Response, Failure> {
                 frame: Frame::new(&request).refusing(&error),
                 name: attempt.name,
                 next: form.get("next"),
+                first_start: is_first_start(&caller).await?,
             };
             Ok(refused(render(&page)?, &error))
         }

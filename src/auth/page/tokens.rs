@@ -15,6 +15,7 @@ use super::{
 use crate::{
     auth::extract::by_session,
     error::{Error, Result},
+    page::Remote,
     protocol::RequestContext,
     registry::{
         Caller, Scope,
@@ -34,7 +35,7 @@ const DAY: Duration = Duration::from_hours(24);
 struct Page {
     frame: Frame,
     admin: bool,
-    base_url: String,
+    remote: Remote,
     tokens: Vec<Row>,
     /// Where the older tokens begin.
     more: Option<String>,
@@ -152,7 +153,7 @@ impl Page {
         Ok(Self {
             frame,
             admin: account.admin,
-            base_url: RequestContext::of(request).base_url.to_string(),
+            remote: Remote::of(&RequestContext::of(request).base_url),
             tokens: rows.map(|(_, token)| Row::new(token, now)).collect(),
             more: last.filter(|_| list.has_next),
             secret: None,

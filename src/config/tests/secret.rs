@@ -1,8 +1,17 @@
 //! Secrets: where they come from, and that nobody sees them.
-use std::{collections::BTreeSet, fs, thread};
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{Error as IoError, ErrorKind},
+    thread,
+};
 
 use super::{
-    super::{Config, DatabaseUrl, key::Keys, secret_key::make},
+    super::{
+        Config, DatabaseUrl,
+        key::Keys,
+        secret_key::{make, unusable},
+    },
     complaint, env, file, load,
 };
 
@@ -191,6 +200,24 @@ fn made_secret_never_replaces_one_that_another_process_made() {
     fs::write(&path, "theirs").unwrap();
     assert_eq!(make(directory.path(), &path).unwrap(), "theirs");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_secret_that_cannot_be_read_is_named_with_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = Config {
+        data_dir: directory.path().into(),
+        ..Config::default()
+    };
+    let path = directory.path().join("secret.key");
+    fs::create_dir(&path).unwrap();
+    let words = config.secret().unwrap_err().to_string();
+    assert!(words.contains(&path.display().to_string()), "{words}");
+    let denied = unusable(&path, &IoError::from(ErrorKind::PermissionDenied)).to_string();
+    assert!(
+        denied.contains("run sifhub as the user who owns it"),
+        "{denied}"
+    );
 }
 
 #[test]
