@@ -21,8 +21,9 @@ fn skopeo(person: &Apptainer, password: &str) -> Done {
     person.outside("skopeo", &[&login[..], &[HOST]].concat())
 }
 
+type LogIn = fn(&Apptainer, &str) -> Done;
 /// Each client, and what it says of a wrong password.
-const CLIENTS: [(fn(&Apptainer, &str) -> Done, &str); 3] = [
+const CLIENTS: [(LogIn, &str); 3] = [
     (apptainer, "the name or the password is wrong"),
     (oras, "the name or the password is wrong"),
     (skopeo, "invalid username/password"),
