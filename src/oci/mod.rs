@@ -60,7 +60,7 @@ const TABLE: &[Row] = &[
 /// The routes of this room: method and path, as the specification writes it.
 pub const ROUTES: &[(&str, &str)] = &route::names::<{ TABLE.len() }>(TABLE);
 
-/// Adds the routes of this room. A name may have several parts, so the router sees one path; [`Target`] has them all.
+/// Adds the routes of this room. A name may have several parts, so the router sees one path; `route` has them all.
 pub fn routes(route: Route) -> Route {
     ["/v2", "/v2/*path"]
         .iter()

@@ -91,7 +91,7 @@ pub async fn read_stored(
 /// storage has lost it, so it must be uploaded.
 ///
 /// # Errors
-/// Those of [`containers::reach`].
+/// [`Error::Forbidden`] and others of [`containers::create`], where the container is not there and may not be made.
 pub async fn mount(
     caller: &Caller,
     path: &ContainerPath,

@@ -64,7 +64,7 @@ pub struct Chunk<S> {
 /// Begins an upload to a container, which is made if it is not there.
 ///
 /// # Errors
-/// Those of [`containers::reach`].
+/// [`Error::Forbidden`] and others of [`containers::create`], where the container is not there and may not be made.
 pub async fn start(caller: &Caller, path: &ContainerPath) -> Result<BlobUpload> {
     let container = containers::reach(caller, path).await?;
     let row = blob_upload::ActiveModel {

@@ -42,7 +42,7 @@ pub struct NewManifest {
 ///
 /// # Errors
 /// [`Error::Invalid`] when it is no manifest, is not of that digest, names blobs that the container does not hold, or
-/// describes a SIF image that is none; [`Error::TooLarge`] beyond [`CONTENT_MAX`]; those of [`containers::reach`].
+/// describes a SIF image that is none; [`Error::TooLarge`] beyond [`CONTENT_MAX`]; those of [`containers::create`].
 pub async fn put(caller: &Caller, path: &ContainerPath, new: NewManifest) -> Result<Manifest> {
     let digest = check(&new)?;
     let document = Document::read(&new.content, new.media_type.as_deref())?;
