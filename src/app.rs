@@ -6,7 +6,7 @@ use crate::{
     config::{Backend, Config, make_private},
     error::{Error, Result},
     http, jobs,
-    registry::{Caller, Registry, Secret, connect, manifest, migrate, user},
+    registry::{Caller, Registry, Secret, connect, migrate, user},
     storage::{Bucket, Settings, Storage},
 };
 
@@ -64,10 +64,6 @@ impl App {
     /// [`Error::Invalid`] when the address cannot be listened on or the certificate cannot be read.
     pub async fn serve(self) -> Result<()> {
         self.invite_first_administrator().await?;
-        match manifest::backfill(&self.operator()).await? {
-            0 => {}
-            images => tracing::info!(images, "gave manifests to images that came without"),
-        }
         let jobs = tokio::spawn(jobs::run(self.registry.clone()));
         let served = http::serve(self.registry).await;
         jobs.abort();

@@ -31,6 +31,10 @@ impl MigrationTrait for Migration {
             ("manifest", &["image_id"]),
             ("manifest_part", &["digest"]),
             ("manifest_tag", &["manifest_id"]),
+            ("manifest", &["created_by"]),
+            ("manifest_tag", &["updated_by"]),
+            ("blob_upload", &["container_id"]),
+            ("blob_upload", &["user_id"]),
             ("blob_upload", &["expires_at"]),
         ] {
             manager.create_index(index(table, columns)).await?;

@@ -2,6 +2,7 @@
 //!
 //! Owns the clockwork. Must not hold rules: a job is a few lines around a call of the registry.
 mod gc;
+mod manifests;
 
 use std::sync::Arc;
 
@@ -9,5 +10,6 @@ use crate::registry::Registry;
 
 /// Runs all jobs until it is dropped.
 pub async fn run(registry: Arc<Registry>) {
+    manifests::run(&registry).await;
     gc::run(registry).await;
 }

@@ -3,7 +3,11 @@
 //! Bytes come first, rows second, and [`collect`] may run at any time. So whoever publishes announces the blob's row
 //! before its bytes; collection marks a row before it removes the bytes, and never one that was announced within the
 //! time of grace. Should a push take longer than that, it finds its bytes gone while it holds their row, and fails.
-use std::{collections::HashSet, ops::Range, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -159,6 +163,7 @@ pub async fn unlink(caller: &Caller, path: &ContainerPath, digest: &Digest) -> R
         .change(async |tx| {
             let container =
                 open::<Admin, container::Entity>(tx.db(), tx.actor(), container).await?;
+            containers::lock(tx, container.id).await?;
             let path = containers::path(tx, &container).await?;
             if !needed(tx, container.id, std::slice::from_ref(&text))
                 .await?
@@ -194,24 +199,30 @@ async fn needed(tx: &Tx, container: ContainerId, digests: &[String]) -> Result<H
     Ok(named.into_iter().collect())
 }
 
-/// Those of `digests` that the container holds. Until the end of the transaction they stay there.
+/// Those of `digests` that the container holds, with their sizes in bytes. Until the end of the transaction they stay there.
 pub(in crate::registry) async fn keep_linked(
     tx: &Tx,
     container: ContainerId,
     digests: &[String],
-) -> Result<HashSet<String>> {
+) -> Result<HashMap<String, u64>> {
     container_blob::Entity::update_many()
         .col_expr(container_blob::Column::LinkedAt, Expr::value(tx.now()))
         .filter(container_blob::Column::ContainerId.eq(container))
         .filter(container_blob::Column::Digest.is_in(digests))
         .exec(tx.db())
         .await?;
-    let rows = internal::<container_blob::Entity>()
+    let rows: Vec<(String, i64)> = internal::<container_blob::Entity>()
+        .join(JoinType::InnerJoin, container_blob::Relation::Blob.def())
         .filter(container_blob::Column::ContainerId.eq(container))
         .filter(container_blob::Column::Digest.is_in(digests))
+        .select_only()
+        .column(container_blob::Column::Digest)
+        .column(blob::Column::Size)
+        .into_tuple()
         .all(tx.db())
         .await?;
-    Ok(rows.into_iter().map(|row| row.digest).collect())
+    let size = |(digest, size): (String, i64)| (digest, size.unsigned_abs());
+    Ok(rows.into_iter().map(size).collect())
 }
 
 /// Reads a range of an image's bytes, in large pieces.

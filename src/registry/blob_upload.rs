@@ -29,6 +29,8 @@ use crate::{
     storage::{Staged, Writer},
 };
 
+/// The most chunks of one upload.
+const CHUNKS_MAX: u64 = 10_000;
 /// How often a running chunk renews its upload.
 const RENEWAL: Duration = Duration::from_secs(60);
 
@@ -116,6 +118,7 @@ pub async fn append(
     if chunk.start.is_some_and(|start| start != received) {
         return Err(Error::OutOfOrder { received });
     }
+    check_chunks(caller, &upload).await?;
     let name = format!("blob-{}-{received}", upload.id());
     let mut writer = caller.storage().stage(&name)?;
     let cut = pump(caller, &upload, chunk, &mut writer).await?;
@@ -128,6 +131,21 @@ pub async fn append(
         }
     };
     cut.map_or(Ok(upload), Err)
+}
+
+/// # Errors
+/// [`Error::Invalid`] when there are too many chunks: each is a file and a row.
+async fn check_chunks(caller: &Caller, upload: &BlobUpload) -> Result<()> {
+    use sea_orm::PaginatorTrait;
+    let chunks =
+        internal::<blob_chunk::Entity>().filter(blob_chunk::Column::UploadId.eq(upload.id()));
+    match chunks.count(caller.db()).await? {
+        ..CHUNKS_MAX => Ok(()),
+        _ => Err(Error::invalid(
+            "body",
+            format!("an upload has {CHUNKS_MAX} chunks at most; send larger ones"),
+        )),
+    }
 }
 
 /// Hands on what arrives, and tells whether it was cut.

@@ -9,7 +9,7 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, FromQueryResult, IntoActiveModel, JoinType, ModelTrait,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set,
-    sea_query::{Expr, ExprTrait},
+    sea_query::{Expr, ExprTrait, LockType},
 };
 use serde_json::json;
 
@@ -154,6 +154,19 @@ fn of_path(select: Select<container::Entity>, path: &ContainerPath) -> Select<co
         .filter(namespace::Column::Name.eq(path.namespace.as_str()))
         .filter(collection::Column::Name.eq(path.collection.as_str()))
         .filter(container::Column::Name.eq(path.container.as_str()))
+}
+
+/// Keeps others from changing what is in a container until the end of the transaction, so that tags, manifests and images
+/// stay in step. First of all locks, lest two wait for each other.
+pub(in crate::registry) async fn lock(tx: &Tx, id: ContainerId) -> Result<()> {
+    rows::<Pull, container::Entity>(tx.actor())
+        .narrow(|q| {
+            q.filter(container::Column::Id.eq(id))
+                .lock(LockType::NoKeyUpdate)
+        })
+        .one(tx.db())
+        .await?;
+    Ok(())
 }
 
 /// Where a container is, and what all of it is called.

@@ -10,8 +10,9 @@ use entity::{
     image, namespace, tag,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, JoinType, ModelTrait, QueryFilter,
-    QueryOrder, QuerySelect, RelationTrait, Select, Set, sea_query::OnConflict,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType,
+    ModelTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set,
+    sea_query::OnConflict,
 };
 use serde_json::json;
 
@@ -23,7 +24,7 @@ use super::{
     sif::{self, Inspection},
 };
 use crate::{
-    access::{Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
+    access::{Actor, Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
     error::{Error, Result},
     event::Event,
     sif::{InspectError, ReadAt, inspect},
@@ -244,9 +245,17 @@ pub async fn create(
     text: String,
 ) -> Result<Image> {
     let text = description(text)?;
+    if twin(caller.db(), caller.actor(), &digest.to_string())
+        .await?
+        .is_some()
+    {
+        // The other may have come with a manifest that has another configuration.
+        manifest::ensure_config(caller).await?;
+    }
     caller
         .change(async |tx| {
             let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
+            containers::lock(tx, container.id).await?;
             let path = containers::path(tx, &container).await?;
             let image = insert(tx, &container, &digest, text).await?;
             let image = if image.blob.is_none() {
@@ -300,11 +309,12 @@ pub(in crate::registry) async fn insert(
 
 /// Takes the bytes from another image of the same digest that the caller may pull.
 async fn adopt(tx: &Tx, image: Granted<Push, image::Model>) -> Result<Granted<Push, image::Model>> {
-    if twin(tx, &image).await?.is_none() || !blob::hold(tx, &image.digest).await? {
+    let there = twin(tx.db(), tx.actor(), &image.digest).await?;
+    if there.is_none() || !blob::hold(tx, &image.digest).await? {
         return Ok(image);
     }
     // The one that was seen may have been deleted, and its bytes collected, before they were held.
-    let Some(twin) = twin(tx, &image).await? else {
+    let Some(twin) = twin(tx.db(), tx.actor(), &image.digest).await? else {
         return Ok(image);
     };
     let mut row = (*image).clone().into_active_model();
@@ -319,15 +329,15 @@ async fn adopt(tx: &Tx, image: Granted<Push, image::Model>) -> Result<Granted<Pu
     Ok(image.replaced(row))
 }
 
-/// An uploaded image of the same digest that the caller may pull.
-async fn twin(tx: &Tx, image: &image::Model) -> Result<Option<Image>> {
-    rows::<Pull, image::Entity>(tx.actor())
+/// An uploaded image of that digest that the actor may pull.
+async fn twin(db: &impl ConnectionTrait, actor: &Actor, digest: &str) -> Result<Option<Image>> {
+    rows::<Pull, image::Entity>(actor)
         .narrow(|q| {
-            q.filter(image::Column::Digest.eq(&image.digest))
+            q.filter(image::Column::Digest.eq(digest))
                 .filter(image::Column::Blob.is_not_null())
                 .limit(1)
         })
-        .one(tx.db())
+        .one(db)
         .await
 }
 
@@ -357,6 +367,7 @@ pub(in crate::registry) async fn publish(
     caller
         .change(async |tx| {
             let image = open::<Push, image::Entity>(tx.db(), tx.actor(), id).await?;
+            containers::lock(tx, image.container_id).await?;
             let path = path(tx, &image).await?;
             blob::touch(tx, &image.digest, staged.size).await?;
             blob::check_there(caller, &digest).await?;
@@ -455,6 +466,7 @@ pub async fn delete(caller: &Caller, id: ImageId) -> Result<()> {
     caller
         .change(async |tx| {
             let image = open::<Admin, image::Entity>(tx.db(), tx.actor(), id).await?;
+            containers::lock(tx, image.container_id).await?;
             let path = path(tx, &image).await?;
             let details = json!({"digest": image.digest, "size": image.size});
             let container =

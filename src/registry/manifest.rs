@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::{
     Caller, ContainerId, Digest, ManifestId, PartRole, container as containers,
     page::{Page, PageArgs, Sort, page},
-    path::{ContainerPath, Reference},
+    path::{ContainerPath, Reference, plain},
 };
 use crate::{
     access::{Admin, Granted, Pull, Push, Rows, internal, open, open_where, rows},
@@ -39,10 +39,12 @@ pub(in crate::registry) use tags::follow;
 /// A manifest that the caller may see.
 pub type Manifest = Granted<Pull, manifest::Model>;
 
+/// The longest text that a list is narrowed by, in bytes.
+const LAST_MAX: usize = 1024;
 /// The most names that one answer lists.
 pub const NAMES_MAX: u64 = 1000;
-/// The most referrers that one answer lists.
-pub const REFERRERS_MAX: u64 = 1000;
+/// The most referrers that one answer lists; each may come with 64 KiB of annotations.
+pub const REFERRERS_MAX: u64 = 64;
 
 /// The manifest that `reference` names in the container at `path`. One statement.
 ///
@@ -173,13 +175,17 @@ pub struct Part {
     pub platform: Option<Value>,
 }
 
-/// The parts of manifests that the caller holds, in their order. One statement.
+/// The most parts of one manifest that are told.
+pub const PARTS_MAX: i32 = 100;
+
+/// The first parts of manifests that the caller holds, in their order, up to [`PARTS_MAX`] each. One statement.
 pub async fn parts(
     caller: &Caller,
     manifests: &[ManifestId],
 ) -> Result<HashMap<ManifestId, Vec<Part>>> {
     let rows = internal::<manifest_part::Entity>()
         .filter(manifest_part::Column::ManifestId.is_in(manifests.iter().copied()))
+        .filter(manifest_part::Column::Position.lt(PARTS_MAX))
         .order_by_asc(manifest_part::Column::Position)
         .all(caller.db())
         .await?;
@@ -242,6 +248,7 @@ async fn delete_manifest(
             .await?;
             let container =
                 open::<Push, container::Entity>(tx.db(), tx.actor(), manifest.container_id).await?;
+            containers::lock(tx, container.id).await?;
             let names = tags::of(tx, &[manifest.id]).await?;
             let (id, image) = (manifest.id, manifest.image_id);
             let details = json!({"digest": manifest.digest, "tags": names});
@@ -260,6 +267,8 @@ async fn delete_manifest(
 /// A manifest that is about another.
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Referrer {
+    /// Its id, by which the list goes on.
+    pub id: ManifestId,
     /// Its digest.
     pub digest: String,
     /// Its media type.
@@ -272,21 +281,38 @@ pub struct Referrer {
     pub annotations: Value,
 }
 
-/// The manifests about `subject` in the container at `path`, those of `artifact_type` if given, up to [`REFERRERS_MAX`];
-/// none where nothing may be seen.
+/// Which referrers are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Referring<'a> {
+    /// What they are about.
+    pub subject: &'a Digest,
+    /// Those of this type only.
+    pub artifact_type: Option<&'a str>,
+    /// Those behind this one only.
+    pub last: Option<ManifestId>,
+}
+
+/// The manifests about something in the container at `path`, in the order they came, up to [`REFERRERS_MAX`]; none where
+/// nothing may be seen.
+///
+/// # Errors
+/// [`Error::Invalid`] for a type that is no text of one.
 pub async fn referrers(
     caller: &Caller,
     path: &ContainerPath,
-    subject: &Digest,
-    artifact_type: Option<&str>,
+    wanted: Referring<'_>,
 ) -> Result<Vec<Referrer>> {
+    let kind = wanted.artifact_type;
+    plain("artifactType", kind.unwrap_or_default(), LAST_MAX)?;
     let about = rows::<Pull, manifest::Entity>(caller.actor())
         .narrow(|q| {
             let joined = q.join(JoinType::InnerJoin, manifest::Relation::Container.def());
-            named(joined, path).filter(manifest::Column::Subject.eq(subject.to_string()))
+            named(joined, path)
+                .filter(manifest::Column::Subject.eq(wanted.subject.to_string()))
+                .filter(manifest::Column::Id.gt(wanted.last.unwrap_or(ManifestId(0))))
         })
         .into_select();
-    let about = match artifact_type {
+    let about = match kind {
         Some(kind) => about.filter(manifest::Column::ArtifactType.eq(kind)),
         None => about,
     };
@@ -295,6 +321,7 @@ pub async fn referrers(
         .limit(REFERRERS_MAX)
         .select_only()
         .columns([
+            manifest::Column::Id,
             manifest::Column::Digest,
             manifest::Column::MediaType,
             manifest::Column::ArtifactType,
@@ -340,6 +367,7 @@ pub async fn tags(
     n: Option<u64>,
     last: Option<&str>,
 ) -> Result<Names> {
+    plain("last", last.unwrap_or_default(), LAST_MAX)?;
     let container = containers::find(caller, path).await?;
     let wanted = wanted(n);
     let names = rows::<Pull, manifest_tag::Entity>(caller.actor())
@@ -357,7 +385,11 @@ pub async fn tags(
 }
 
 /// The paths of the containers that the caller may see, behind `last`, up to `n` and [`NAMES_MAX`].
+///
+/// # Errors
+/// [`Error::Invalid`] for a `last` that is no text of a name.
 pub async fn catalog(caller: &Caller, n: Option<u64>, last: Option<&str>) -> Result<Names> {
+    plain("last", last.unwrap_or_default(), LAST_MAX)?;
     let wanted = wanted(n);
     let names = containers::paths_behind(caller, last.unwrap_or_default(), wanted + 1).await?;
     Ok(Names::cut(names, wanted))

@@ -136,6 +136,7 @@ pub async fn set(
     caller
         .change(async |tx| {
             let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
+            containers::lock(tx, container.id).await?;
             let image = open_where::<Push, image::Entity>(tx.db(), tx.actor(), |q| {
                 q.filter(image::Column::Id.eq(image))
                     .filter(image::Column::ContainerId.eq(container.id))
@@ -235,6 +236,7 @@ pub async fn delete(caller: &Caller, id: TagId) -> Result<()> {
             let tag = open::<Push, tag::Entity>(tx.db(), tx.actor(), id).await?;
             let container =
                 open::<Push, container::Entity>(tx.db(), tx.actor(), tag.container_id).await?;
+            containers::lock(tx, container.id).await?;
             let path = containers::path(tx, &container).await?;
             let details =
                 json!({"tag": tag.name, "arch": tag.arch, "image": tag.image_id.to_string()});

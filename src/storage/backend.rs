@@ -56,7 +56,9 @@ async fn folder(root: PathBuf) -> Result<(Operator, Backend)> {
 
 /// Makes the fixed folders, durable, so that a publish has only to sync what it touches.
 fn lay_out(root: &Path) -> io::Result<PathBuf> {
-    make_private(&root.join(BLOBS).join("sha256"))?;
+    for algorithm in ["sha256", "sha512"] {
+        make_private(&root.join(BLOBS).join(algorithm))?;
+    }
     make_private(&root.join(STAGING))?;
     let root = root.canonicalize()?;
     sync(&root.join(BLOBS))?;

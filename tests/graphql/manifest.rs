@@ -47,6 +47,19 @@ on_each_database! {
         assert_eq!(kind, "SIF");
     }
 
+    async fn architectures_that_are_tagged_at_once_all_come_into_the_index(app) {
+        let alice = app.user("alice").await;
+        alice.push("alice/tools/hello", "first", SifBuilder::new("amd64")).await;
+        for round in 0..8 {
+            let tag = format!("1.{round}");
+            let push = async |arch| alice.push("alice/tools/hello", &tag, SifBuilder::new(arch)).await;
+            futures::join!(push("amd64"), push("arm64"), push("ppc64le"));
+            let manifest = alice.get(&format!("/v2/alice/tools/hello/manifests/{tag}")).await.expect(200).json();
+            let members = manifest["manifests"].as_array().map(Vec::len);
+            assert_eq!(members, Some(3), "{manifest}");
+        }
+    }
+
     async fn manifests_of_others_are_hidden_with_their_containers(app) {
         let alice = app.user("alice").await;
         alice.post("/v1/collections", json!({"name": "secret", "private": true, "entity":

@@ -204,6 +204,49 @@ on_each_database! {
         assert_eq!(pulled.expect(200).body, sif);
     }
 
+    async fn a_manifest_tells_nothing_of_blobs_that_its_container_does_not_hold(app) {
+        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+        hide(&alice).await;
+        let sif = SifBuilder::new("amd64").build();
+        let (image, other) = (push_blob(&alice, NAME, &sif).await, push_blob(&alice, NAME, b"no image").await);
+        push_blob(&bob, "bob/tools/box", b"{}").await;
+        let layer = |digest: &str| json!({"mediaType": "application/vnd.sylabs.sif.layer.v1.sif", "digest": digest, "size": 8});
+        let mut answers = Vec::new();
+        for digest in [&image, &other, &sha256(b"never pushed")] {
+            let manifest = json!({"schemaVersion": 2, "mediaType": IMAGE,
+                "config": descriptor("application/vnd.sylabs.sif.config.v1+json", b"{}"), "layers": [layer(digest)]});
+            let put = put_manifest(&bob, "bob/tools/box", "1", &manifest).await;
+            answers.push((put.status, put.text().replace(digest.as_str(), "it")));
+        }
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+        assert!(answers[0].1.contains("MANIFEST_BLOB_UNKNOWN"), "{answers:?}");
+    }
+
+    async fn a_sif_image_has_the_size_of_its_bytes_whatever_its_manifest_says(app) {
+        let alice = app.user("alice").await;
+        let sif = SifBuilder::new("amd64").build();
+        push_blob(&alice, NAME, b"{}").await;
+        push_blob(&alice, NAME, &sif).await;
+        let mut layer = descriptor("application/vnd.sylabs.sif.layer.v1.sif", &sif);
+        layer["size"] = json!(1);
+        let manifest = json!({"schemaVersion": 2, "mediaType": IMAGE,
+            "config": descriptor("application/vnd.sylabs.sif.config.v1+json", b"{}"), "layers": [layer]});
+        assert_eq!(refused(&put_manifest(&alice, NAME, "1", &manifest).await, 400), "MANIFEST_INVALID");
+    }
+
+    async fn an_image_that_came_with_another_configuration_is_taken_over_by_the_library(app) {
+        let alice = app.user("alice").await;
+        let sif = SifBuilder::new("amd64").build();
+        push_blob(&alice, NAME, b"{ }").await;
+        push_blob(&alice, NAME, &sif).await;
+        let manifest = json!({"schemaVersion": 2, "mediaType": IMAGE,
+            "config": descriptor("application/vnd.sylabs.sif.config.v1+json", b"{ }"),
+            "layers": [descriptor("application/vnd.sylabs.sif.layer.v1.sif", &sif)]});
+        push_manifest(&alice, NAME, "1.0", &manifest).await;
+        alice.push("alice/tools/copy", "1.0", SifBuilder::new("amd64")).await;
+        alice.get("/v2/alice/tools/copy/manifests/1.0").await.expect(200);
+    }
+
     async fn an_image_of_the_library_is_pulled_by_oras(app) {
         let alice = app.user("alice").await;
         let sif = SifBuilder::new("amd64").build();

@@ -68,6 +68,34 @@ on_each_database! {
 }
 
 #[tokio::test]
+async fn a_long_list_comes_in_pages() {
+    let app = TestApp::sqlite().await;
+    let alice = app.user("alice").await;
+    let about = descriptor(IMAGE, b"never pushed");
+    for number in 0..70 {
+        let kind = format!("application/x-{}", number % 2);
+        let name = format!("{kind}.{number}");
+        let mut manifest =
+            json!({"schemaVersion": 2, "mediaType": INDEX, "artifactType": kind, "manifests": []});
+        manifest["subject"] = about.clone();
+        manifest["annotations"] = json!({"name": name});
+        push_manifest(&alice, NAME, &format!("t{number}"), &manifest).await;
+    }
+    let all = async |query: &str| {
+        let (mut all, mut pages) = (0, 0);
+        let mut path = Some(format!("{}{query}", path(&sha256(b"never pushed"))));
+        while let Some(page) = path {
+            let answer = alice.get(&page).await.expect(200);
+            (all, pages) = (all + manifests(&answer).len(), pages + 1);
+            path = next(&answer);
+        }
+        (all, pages)
+    };
+    assert_eq!(all("").await, (70, 2));
+    assert_eq!(all("?artifactType=application/x-1").await, (35, 1));
+}
+
+#[tokio::test]
 async fn there_is_a_list_for_every_digest() {
     let app = TestApp::sqlite().await;
     let alice = app.user("alice").await;

@@ -37,6 +37,7 @@ on_each_database! {
         assert_eq!(next(&whole), None);
         let none = alice.get(&at("tags/list?n=0")).await.expect(200);
         assert_eq!((next(&none), none.json()["tags"].clone()), (None, json!([])));
+        refused(&alice.get(&at("tags/list?last=%00")).await, 400);
         let behind_all = alice.get(&at("tags/list?last=zzz")).await.expect(200);
         assert_eq!(behind_all.json()["tags"], json!([]));
     }

@@ -62,7 +62,7 @@ impl Manifest {
         self.0.arch.as_deref()
     }
 
-    /// Its annotations: an object of texts.
+    /// Its annotations: an object of texts. Those beyond 64 KiB are in the manifest alone.
     async fn annotations(&self) -> Json<serde_json::Value> {
         Json(self.0.annotations.clone())
     }

@@ -35,6 +35,8 @@ const IMAGE_CONFIGS: [&str; 2] = [
 pub(in crate::registry) const EMPTY: &[u8] = b"{}";
 /// The longest media type, in bytes (RFC 6838, 4.2, twice and a slash).
 const MEDIA_TYPE_MAX: usize = 255;
+/// How many bytes of annotations are known beside the manifest itself.
+const ANNOTATIONS_MAX: usize = 64 << 10;
 /// The most parts of one manifest.
 const PARTS_MAX: usize = 10_000;
 
@@ -85,6 +87,10 @@ impl Document {
     pub(super) fn read(content: &[u8], sent_as: Option<&str>) -> Result<Self> {
         let fields: Fields =
             serde_json::from_slice(content).map_err(|error| invalid(error.to_string()))?;
+        // PostgreSQL takes no NUL in texts, and JSON has it by this escape alone.
+        if content.windows(6).any(|bytes| bytes == br"\u0000") {
+            return Err(invalid("it has a NUL; send text without"));
+        }
         if fields.schema_version != 2 {
             return Err(invalid("schemaVersion must be 2"));
         }
@@ -101,7 +107,7 @@ impl Document {
             media_type,
             artifact_type: fields.artifact_type(),
             subject: fields.subject.as_ref().map(|subject| subject.digest),
-            annotations: fields.annotations.clone().unwrap_or_default(),
+            annotations: first(fields.annotations.clone().unwrap_or_default()),
             parts: fields.parts()?,
         })
     }
@@ -117,14 +123,13 @@ impl Document {
         })
     }
 
-    /// The blobs that must be here, each once.
-    pub(super) fn blobs(&self) -> Vec<String> {
+    /// The blobs that must be here, with the sizes that they must have.
+    pub(super) fn blobs(&self) -> BTreeMap<String, u64> {
         let here = [PartRole::Config, PartRole::Layer];
         let parts = self.parts.iter().filter(|(role, _)| here.contains(role));
-        let mut digests: Vec<_> = parts.map(|(_, part)| part.digest.to_string()).collect();
-        digests.sort_unstable();
-        digests.dedup();
-        digests
+        parts
+            .map(|(_, part)| (part.digest.to_string(), part.size))
+            .collect()
     }
 
     /// The size of a manifest of `length` bytes with all blobs that it names, each once.
@@ -197,6 +202,12 @@ impl Fields {
             return Err(invalid(format!("it names more than {PARTS_MAX} parts")));
         }
         let too_long = |(_, part): &&(PartRole, Descriptor)| part.media_type.len() > MEDIA_TYPE_MAX;
+        if self
+            .artifact_type
+            .is_some_and(|kind| kind.len() > MEDIA_TYPE_MAX)
+        {
+            return Err(invalid("the artifact type is too long"));
+        }
         match parts.iter().find(too_long) {
             Some((_, part)) => Err(invalid(format!(
                 "the media type of {} is too long",
@@ -205,6 +216,17 @@ impl Fields {
             None => Ok(parts),
         }
     }
+}
+
+/// As many annotations as are known beside the manifest, in the order of their keys.
+fn first(all: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut room = ANNOTATIONS_MAX;
+    let fits = |(key, value): &(String, String)| {
+        let left = room.checked_sub(key.len() + value.len());
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    all.into_iter().take_while(fits).collect()
 }
 
 /// Layers of others' systems are fetched from them, never from here (image-spec, "Non-distributable Layers").

@@ -21,7 +21,10 @@ use crate::{
     access::{Granted, Includes, Pull, Push, internal, open, rows},
     error::{Error, Result},
     event::Change,
-    registry::{Caller, ContainerId, Digest, Tx, blob, fresh_id, image::signed_size},
+    registry::{
+        Caller, ContainerId, Digest, Tx, blob, container as containers, fresh_id,
+        image::signed_size, scrub,
+    },
 };
 
 /// How many images are given their manifests at once.
@@ -36,6 +39,12 @@ pub(in crate::registry) async fn ensure_config(caller: &Caller) -> Result<()> {
         let staged = writer.finish().await?;
         blob::announce(caller, &digest, staged.size).await?;
         caller.storage().publish(&staged, &digest).await?;
+        caller
+            .change(async |tx| {
+                scrub::healed(tx, &digest.to_string()).await?;
+                Ok(Change::none(()))
+            })
+            .await?;
     }
     blob::announce(caller, &digest, EMPTY.len() as u64).await
 }
@@ -150,6 +159,14 @@ pub(super) async fn keep(
     };
     let there = OnConflict::columns([manifest::Column::ContainerId, manifest::Column::Digest])
         .value(manifest::Column::Generated, generated)
+        .value(
+            manifest::Column::ImageId,
+            Expr::cust("COALESCE(manifest.image_id, excluded.image_id)"),
+        )
+        .value(
+            manifest::Column::Arch,
+            Expr::cust("COALESCE(manifest.arch, excluded.arch)"),
+        )
         .to_owned();
     manifest::Entity::insert(row)
         .on_conflict(there)
@@ -215,7 +232,7 @@ async fn keep_parts(tx: &Tx, manifest: ManifestId, document: &Document) -> Resul
     Ok(())
 }
 
-/// The manifests in an index that are here, in its order.
+/// The manifests in an index that are here, in its order, each once.
 pub(super) async fn members(tx: &Tx, index: &manifest::Model) -> Result<Vec<manifest::Model>> {
     let parts = internal::<manifest_part::Entity>()
         .filter(manifest_part::Column::ManifestId.eq(index.id))
@@ -233,8 +250,9 @@ pub(super) async fn members(tx: &Tx, index: &manifest::Model) -> Result<Vec<mani
         .into_iter()
         .map(|row| (row.digest.clone(), row.into_row()))
         .collect();
-    let members = parts.iter().filter_map(|part| found.get(&part.digest));
-    Ok(members.cloned().collect())
+    let mut found = found;
+    let members = parts.iter().filter_map(|part| found.remove(&part.digest));
+    Ok(members.collect())
 }
 
 /// Deletes an image that has no manifest any more, with the tags that the library has for it.
@@ -281,7 +299,7 @@ pub(in crate::registry) async fn delete_image(
 /// # Errors
 /// Those of database and storage.
 pub async fn backfill(caller: &Caller) -> Result<u64> {
-    let mut done = 0;
+    let (mut done, mut last) = (0, ImageId(0));
     loop {
         let without = Query::select()
             .expr(Expr::val(1))
@@ -294,7 +312,9 @@ pub async fn backfill(caller: &Caller) -> Result<u64> {
         let images = rows::<Pull, image::Entity>(caller.actor())
             .narrow(|q| {
                 q.filter(image::Column::Blob.is_not_null())
+                    .filter(image::Column::Id.gt(last))
                     .filter(Expr::not_exists(without))
+                    .order_by_asc(image::Column::Id)
                     .limit(BATCH)
             })
             .all(caller.db())
@@ -305,7 +325,7 @@ pub async fn backfill(caller: &Caller) -> Result<u64> {
         ensure_config(caller).await?;
         for image in &images {
             backfill_one(caller, image).await?;
-            done += 1;
+            (done, last) = (done + 1, image.id);
         }
     }
 }
@@ -315,6 +335,7 @@ async fn backfill_one(caller: &Caller, image: &image::Model) -> Result<()> {
         .change(async |tx| {
             let container =
                 open::<Push, container::Entity>(tx.db(), tx.actor(), image.container_id).await?;
+            containers::lock(tx, container.id).await?;
             of_image(tx, image).await?;
             let tags = rows::<Pull, tag::Entity>(tx.actor())
                 .narrow(|q| q.filter(tag::Column::ImageId.eq(image.id)))

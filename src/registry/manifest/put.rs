@@ -47,16 +47,18 @@ pub async fn put(caller: &Caller, path: &ContainerPath, new: NewManifest) -> Res
     let digest = check(&new)?;
     let document = Document::read(&new.content, new.media_type.as_deref())?;
     let container = containers::reach(caller, path).await?.id;
-    let inspection = inspect(caller, &document).await?;
+    let inspection = inspect(caller, path, &document).await?;
     caller
         .change(async |tx| {
             let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
+            containers::lock(tx, container.id).await?;
             check_blobs(tx, &container, &document).await?;
             let image = match (document.sif(), &inspection) {
                 (Some(layer), Some(inspection)) => {
                     Some(image(tx, &container, layer, inspection).await?)
                 }
-                _ => None,
+                (Some(layer), None) => return Err(missing(&layer.digest.to_string())),
+                (None, _) => None,
             };
             let about = About {
                 image: image.as_ref().map(|image| image.id),
@@ -99,11 +101,20 @@ fn check(new: &NewManifest) -> Result<Digest> {
     }
 }
 
-/// Reads the SIF image that a manifest describes, if its bytes are here; if not, [`check_blobs`] says so.
-async fn inspect(caller: &Caller, document: &Document) -> Result<Option<Inspection>> {
-    match document.sif() {
-        Some(layer) => inspect_stored(caller, &layer.digest).await,
-        None => Ok(None),
+/// Reads the SIF image that a manifest describes, if the container holds it; if not, [`check_blobs`] says so. Of blobs that
+/// others hold nothing is told.
+async fn inspect(
+    caller: &Caller,
+    path: &ContainerPath,
+    document: &Document,
+) -> Result<Option<Inspection>> {
+    let Some(layer) = document.sif() else {
+        return Ok(None);
+    };
+    match blob::find(caller, path, &layer.digest).await {
+        Err(Error::NotFound(_)) => Ok(None),
+        Err(error) => Err(error),
+        Ok(_) => inspect_stored(caller, &layer.digest).await,
     }
 }
 
@@ -113,14 +124,24 @@ async fn check_blobs(
     document: &Document,
 ) -> Result<()> {
     let wanted = document.blobs();
-    let here = blob::keep_linked(tx, container.id, &wanted).await?;
-    match wanted.iter().find(|digest| !here.contains(*digest)) {
-        None => Ok(()),
-        Some(missing) => Err(Error::invalid(
-            "blob",
-            format!("the manifest names {missing}, which is not here; push the blob first"),
-        )),
+    let digests: Vec<String> = wanted.keys().cloned().collect();
+    let here = blob::keep_linked(tx, container.id, &digests).await?;
+    for (digest, size) in &wanted {
+        match here.get(digest) {
+            Some(stored) if stored == size => {}
+            Some(stored) => {
+                let why = format!("it says that {digest} has {size} bytes, but it has {stored}");
+                return Err(Error::invalid("manifest", why));
+            }
+            None => return Err(missing(digest)),
+        }
     }
+    Ok(())
+}
+
+fn missing(digest: &str) -> Error {
+    let why = format!("the manifest names {digest}, which is not here; push the blob first");
+    Error::invalid("blob", why)
 }
 
 /// The image whose bytes are the only layer of a manifest.

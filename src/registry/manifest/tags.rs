@@ -1,4 +1,6 @@
 //! What names mean: to OCI clients one manifest, to the library one image for each architecture.
+use std::collections::BTreeMap;
+
 use entity::{container, id::ManifestId, image, manifest, manifest_tag, tag};
 use sea_orm::{
     ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Set,
@@ -49,35 +51,27 @@ pub(super) async fn lead(
             updated_at: Set(tx.now()),
             updated_by: Set(tx.actor().account().map(|account| account.id)),
         };
-        // Two images of one architecture: the library can show one of them, the first.
-        let first = OnConflict::columns([
-            tag::Column::ContainerId,
-            tag::Column::Arch,
-            tag::Column::Name,
-        ])
-        .do_nothing()
-        .to_owned();
         tag::Entity::insert(row)
-            .on_conflict(first)
-            .try_insert()
             .exec_without_returning(tx.db())
             .await?;
     }
     Ok(())
 }
 
-/// The SIF images that a manifest describes: its own, or those of an index that has nothing else.
-async fn images(tx: &Tx, manifest: &manifest::Model) -> Result<Vec<(String, ImageId)>> {
+/// The SIF images that a manifest describes, by architecture: its own, or those of an index that has nothing else. Of two for
+/// one architecture the library can show one, the first.
+async fn images(tx: &Tx, manifest: &manifest::Model) -> Result<BTreeMap<String, ImageId>> {
     let arch = |row: &manifest::Model| row.arch.clone().unwrap_or_default();
     if let Some(image) = manifest.image_id {
-        return Ok(vec![(arch(manifest), image)]);
+        return Ok(BTreeMap::from([(arch(manifest), image)]));
     }
     if manifest.kind != ManifestKind::Index {
-        return Ok(Vec::new());
+        return Ok(BTreeMap::new());
     }
     let parts = generate::members(tx, manifest).await?;
-    let images = parts.iter().map(|row| Some((arch(row), row.image_id?)));
-    Ok(images.collect::<Option<Vec<_>>>().unwrap_or_default())
+    let images = parts.iter().rev();
+    let images = images.map(|row| Some((arch(row), row.image_id?)));
+    Ok(images.collect::<Option<_>>().unwrap_or_default())
 }
 
 /// Makes a name mean to OCI clients what it means to the library now: an image, an index of several, or nothing.
@@ -164,6 +158,7 @@ pub(super) async fn delete(caller: &Caller, path: &ContainerPath, name: &TagName
     caller
         .change(async |tx| {
             let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
+            containers::lock(tx, container.id).await?;
             let there = rows::<Pull, manifest_tag::Entity>(tx.actor())
                 .narrow(|q| {
                     q.filter(manifest_tag::Column::ContainerId.eq(container.id))
