@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt};
 use entity::{
     collection, container,
     id::{CollectionId, ContainerId, NamespaceId, UserId},
-    image, namespace,
+    image, manifest, namespace,
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, FromQueryResult, IntoActiveModel, JoinType, ModelTrait,
@@ -381,22 +381,27 @@ pub async fn update(
 /// Deletes a container of the caller with its images and tags.
 ///
 /// # Errors
-/// [`Error::Conflict`] while it holds images, unless `with_content`; those of [`open`].
+/// [`Error::Conflict`] while it holds images or manifests, unless `with_content`; those of [`open`].
 pub async fn delete(caller: &Caller, id: ContainerId, with_content: bool) -> Result<()> {
     caller
         .change(async |tx| {
             let container = open::<Admin, container::Entity>(tx.db(), tx.actor(), id).await?;
             let path = path(tx, &container).await?;
+            lock(tx, id).await?;
             let images = container.find_related(image::Entity).count(tx.db()).await?;
-            if images > 0 && !with_content {
+            let manifests = rows::<Pull, manifest::Entity>(tx.actor())
+                .narrow(|q| q.filter(manifest::Column::ContainerId.eq(id)))
+                .count(tx.db())
+                .await?;
+            if images + manifests > 0 && !with_content {
                 let why = format!(
-                    "the container {path} holds {images} images; delete them first, or all at once"
+                    "the container {path} holds {images} images and {manifests} manifests; delete them first, or all at once"
                 );
                 return Err(Error::Conflict(why));
             }
             container.into_row().delete(tx.db()).await?;
             Ok(Event::new("container.delete", path, id)
-                .details(json!({"images": images}))
+                .details(json!({"images": images, "manifests": manifests}))
                 .with(()))
         })
         .await

@@ -247,6 +247,22 @@ on_each_database! {
         alice.get("/v2/alice/tools/copy/manifests/1.0").await.expect(200);
     }
 
+    async fn a_container_that_holds_manifests_alone_goes_only_when_told_so(app) {
+        let alice = app.user("alice").await;
+        let manifest = image(&alice, NAME, b"layer").await;
+        push_manifest(&alice, NAME, "1", &manifest).await;
+        let delete = async |with_content: bool| {
+            let query = "mutation($with: Boolean!) { deleteContainer(input: {id: \"alice/tools/box\", withContent: $with}) { deletedId } }";
+            alice.try_graphql(query, json!({"with": with_content})).await
+        };
+        let refused = delete(false).await;
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "CONFLICT", "{refused}");
+        alice.get(&at("manifests/1")).await.expect(200);
+        let done = delete(true).await;
+        assert!(done["errors"].is_null(), "{done}");
+        alice.get(&at("manifests/1")).await.expect(404);
+    }
+
     async fn an_image_of_the_library_is_pulled_by_oras(app) {
         let alice = app.user("alice").await;
         let sif = SifBuilder::new("amd64").build();

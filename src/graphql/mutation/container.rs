@@ -96,7 +96,7 @@ struct UpdateContainerInput {
 struct DeleteContainerInput {
     /// Its global id or its path, `namespace/collection/container`.
     id: ID,
-    /// Delete its images and tags with it.
+    /// Delete its images, manifests and tags with it.
     #[graphql(default)]
     with_content: bool,
 }
