@@ -3,11 +3,7 @@
 //! Bytes come first, rows second, and [`collect`] may run at any time. So whoever publishes announces the blob's row
 //! before its bytes; collection marks a row before it removes the bytes, and never one that was announced within the
 //! time of grace. Should a push take longer than that, it finds its bytes gone while it holds their row, and fails.
-use std::{
-    collections::{HashMap, HashSet},
-    ops::Range,
-    time::Duration,
-};
+use std::{collections::HashMap, ops::Range, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -165,10 +161,7 @@ pub async fn unlink(caller: &Caller, path: &ContainerPath, digest: &Digest) -> R
                 open::<Admin, container::Entity>(tx.db(), tx.actor(), container).await?;
             containers::lock(tx, container.id).await?;
             let path = containers::path(tx, &container).await?;
-            if !needed(tx, container.id, std::slice::from_ref(&text))
-                .await?
-                .is_empty()
-            {
+            if is_named(tx, container.id, &text).await? {
                 let why =
                     format!("a manifest of {path} names this blob; delete the manifest first");
                 return Err(Error::Conflict(why));
@@ -186,17 +179,14 @@ pub async fn unlink(caller: &Caller, path: &ContainerPath, digest: &Digest) -> R
         .await
 }
 
-/// Those of `digests` that manifests of the container name.
-async fn needed(tx: &Tx, container: ContainerId, digests: &[String]) -> Result<HashSet<String>> {
-    let named = internal::<manifest_part::Entity>()
+/// Whether a manifest of the container names a blob.
+async fn is_named(tx: &Tx, container: ContainerId, digest: &str) -> Result<bool> {
+    let part = internal::<manifest_part::Entity>()
         .join(JoinType::InnerJoin, manifest_part::Relation::Manifest.def())
         .filter(manifest::Column::ContainerId.eq(container))
-        .filter(manifest_part::Column::Digest.is_in(digests))
-        .select_only()
-        .column(manifest_part::Column::Digest)
-        .distinct();
-    let named: Vec<String> = named.into_tuple().all(tx.db()).await?;
-    Ok(named.into_iter().collect())
+        .filter(manifest_part::Column::Digest.eq(digest))
+        .limit(1);
+    Ok(part.one(tx.db()).await?.is_some())
 }
 
 /// Those of `digests` that the container holds, with their sizes in bytes. Until the end of the transaction they stay there.
@@ -234,15 +224,12 @@ pub async fn read(
     image: &Image,
     range: Range<u64>,
 ) -> Result<impl Stream<Item = std::io::Result<Bytes>> + Send + 'static + use<>> {
-    let blob: Digest = image
-        .blob
-        .as_deref()
-        .ok_or(Error::NotFound("image"))?
-        .parse()?;
-    match caller.storage().read(&blob, range).await {
-        Err(Error::NotFound(_)) => Err(lost(&blob)),
-        read => read,
-    }
+    let digest = image.blob.as_deref().ok_or(Error::NotFound("image"))?;
+    let blob = Stored {
+        digest: digest.parse()?,
+        size: image.size.unsigned_abs(),
+    };
+    read_stored(caller, &blob, range).await
 }
 
 /// The row says that the bytes are there, so it is storage that lost them: a folder that is not mounted, a bucket that

@@ -246,11 +246,10 @@ pub(super) async fn members(tx: &Tx, index: &manifest::Model) -> Result<Vec<mani
         })
         .all(tx.db())
         .await?;
-    let found: BTreeMap<String, manifest::Model> = found
+    let mut found: BTreeMap<String, manifest::Model> = found
         .into_iter()
         .map(|row| (row.digest.clone(), row.into_row()))
         .collect();
-    let mut found = found;
     let members = parts.iter().filter_map(|part| found.remove(&part.digest));
     Ok(members.collect())
 }
