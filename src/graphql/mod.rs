@@ -33,7 +33,7 @@ type Graph = Schema<Query, Mutation, EmptySubscription>;
 
 /// Builds the schema; what a query may cost is configuration.
 fn schema(config: &config::Graphql) -> Graph {
-    let builder = Schema::build(Query, Mutation::default(), EmptySubscription)
+    let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .override_output_type_description::<DateTime<Utc>>(scalar::DATE_TIME)
         .override_output_type_description::<List<Collection>>("A page of collections.")
         .override_output_type_description::<List<Container>>("A page of containers.")

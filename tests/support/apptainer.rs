@@ -11,8 +11,12 @@ use tempfile::TempDir;
 
 use super::{SifBuilder, network::Network, server::Server, tools::tools};
 
-/// Runs a command in the root folder where Apptainer is installed.
-const RUN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/apptainer");
+/// Runs a command in the root folder where Apptainer is installed. Asked at run time: a build in a folder that outlives
+/// its clone is taken for current in the next clone, whose path is another.
+fn run() -> String {
+    let root = std::env::var("CARGO_MANIFEST_DIR").expect("tests run by cargo");
+    format!("{root}/tests/tools/apptainer")
+}
 
 /// A server on port 80 of a network of its own, and the people there.
 pub struct Site {
@@ -153,7 +157,8 @@ impl Apptainer<'_> {
     /// still the one of the root folder.
     pub fn shell(&self, script: &str) -> Done {
         let root = root().display().to_string();
-        let apptainer = format!("apptainer() {{ '{RUN}' run '{root}' apptainer \"$@\"; }}");
+        let run = run();
+        let apptainer = format!("apptainer() {{ '{run}' run '{root}' apptainer \"$@\"; }}");
         let mut command = self.site.network.command("bash");
         command
             .current_dir(&self.home)
@@ -242,7 +247,7 @@ impl Apptainer<'_> {
     }
 
     fn command(&self, program: &str) -> Words {
-        let mut command = self.site.network.command(RUN);
+        let mut command = self.site.network.command(&run());
         command.arg("run").arg(root()).arg(program);
         let programs = Path::new(super::server::PROGRAM).parent();
         command

@@ -1,14 +1,12 @@
 //! Images made by the real tools, if they lie beside the repository; without them nothing is tested here.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::*;
 
 /// Where the real images lie, if they do.
 fn real(name: &str) -> Option<Inspection> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared/data/sif")
-        .join(name);
+    let path = Path::new("../shared/data/sif").join(name);
     let image = std::fs::read(path).ok()?;
     Some(read(&image).unwrap())
 }

@@ -1,0 +1,57 @@
+//! Containers.
+use async_graphql::{Context, Object, Result};
+
+use super::present;
+use crate::{
+    graphql::{
+        error::InField,
+        id::container_path,
+        loader::caller,
+        object::Container,
+        page::{ContainerOrderField, List, Order, Window, cost, list},
+        scalar::ContainerPath,
+    },
+    registry::container,
+};
+
+#[derive(Default)]
+pub(super) struct ContainerQuery;
+
+#[Object]
+impl ContainerQuery {
+    /// The container at that path. Errors: `INVALID` for what cannot be a path.
+    async fn container(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its path.")] path: ContainerPath,
+    ) -> Result<Option<Container>> {
+        let path = container_path(&path.0).in_field("path")?;
+        let found = container::find(caller(ctx), &path).await;
+        Ok(present(found)?.map(Container))
+    }
+
+    /// The containers that you may see. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn containers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+        #[graphql(desc = "The order; by name unless you say.")] order_by: Option<
+            Order<ContainerOrderField>,
+        >,
+    ) -> Result<List<Container>> {
+        let caller = caller(ctx);
+        let args = Window::new(first, after, last, before)?.ordered(order_by);
+        let page = container::list(caller, None, &args);
+        list(ctx, page, container::count(caller, None)).await
+    }
+}

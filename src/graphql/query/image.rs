@@ -1,0 +1,67 @@
+//! Images.
+use async_graphql::{Context, Object, Result};
+
+use super::present;
+use crate::{
+    graphql::{
+        error::InField,
+        id::container_path,
+        loader::caller,
+        object::Image,
+        page::{ImageOrderField, List, Order, Window, cost, list},
+        scalar::ContainerPath,
+    },
+    registry::{image, path::Reference},
+};
+
+#[derive(Default)]
+pub(super) struct ImageQuery;
+
+#[Object]
+impl ImageQuery {
+    /// The image that a tag or digest names in a container. Errors: `INVALID` for what cannot be a path, a tag or a digest.
+    async fn image(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The path of the container.")] path: ContainerPath,
+        #[graphql(
+            desc = "A tag, or a digest such as `sha256:…`.",
+            default_with = "\"latest\".to_owned()"
+        )]
+        reference: String,
+        #[graphql(
+            desc = "The architecture of the tag, as Go names it; unless you say, amd64 comes first, then whatever there is."
+        )]
+        arch: Option<String>,
+    ) -> Result<Option<Image>> {
+        let path = container_path(&path.0).in_field("path")?;
+        let reference: Reference = reference.parse().in_field("reference")?;
+        let found = image::find(caller(ctx), &path, &reference, arch.as_deref()).await;
+        Ok(present(found)?.map(Image))
+    }
+
+    /// The uploaded images that you may see, of all containers. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn images(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+        #[graphql(desc = "The order; newest first unless you say.")] order_by: Option<
+            Order<ImageOrderField>,
+        >,
+    ) -> Result<List<Image>> {
+        let caller = caller(ctx);
+        let args = Window::new(first, after, last, before)?.newest_first(order_by);
+        let page = image::list(caller, None, &args);
+        list(ctx, page, image::count(caller, None)).await
+    }
+}
