@@ -20,3 +20,4 @@ mod scrub;
 mod site;
 mod tour;
 mod upgrade;
+mod usage;

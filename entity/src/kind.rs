@@ -67,3 +67,31 @@ pub enum PartRole {
     /// A manifest in an index.
     Manifest,
 }
+
+/// What a sum is over. Each is in the next.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum Extent {
+    /// A container.
+    Container,
+    /// A collection.
+    Collection,
+    /// A namespace.
+    Namespace,
+    /// The whole site.
+    Site,
+}

@@ -7,6 +7,7 @@
 pub mod blob;
 pub mod blob_chunk;
 pub mod blob_upload;
+pub mod blob_use;
 pub mod collection;
 pub mod container;
 pub mod container_blob;
@@ -28,4 +29,6 @@ pub mod tag;
 pub mod token;
 pub mod upload;
 pub mod upload_part;
+pub mod usage;
+pub mod usage_day;
 pub mod user;

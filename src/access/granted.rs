@@ -97,6 +97,14 @@ pub fn rows<L: Needs, E: Guarded>(actor: &Actor) -> Rows<L, E> {
     }
 }
 
+/// Of the [`rows`] of `E`, those in which `actor` reaches everything: what is added up for the whole of one may be shown.
+pub fn whole<L: Needs, E: Guarded>(actor: &Actor) -> Rows<L, E> {
+    Rows {
+        select: reachable(actor, L::LEVEL).filter(E::whole(actor, L::LEVEL)),
+        level: PhantomData,
+    }
+}
+
 impl<L, E: EntityTrait> Rows<L, E> {
     /// The same rows, filtered, joined or ordered further.
     pub fn narrow(self, step: impl FnOnce(Select<E>) -> Select<E>) -> Self {

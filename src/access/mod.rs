@@ -9,6 +9,6 @@ mod policy;
 pub use actor::{Account, Actor};
 pub use granted::{
     Admin, Granted, Includes, Level, Needs, Pull, Push, Rows, identity, internal, open, open_where,
-    reach, rows,
+    reach, rows, whole,
 };
 pub use policy::{Guarded, Identity, Internal};

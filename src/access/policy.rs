@@ -21,6 +21,12 @@ pub trait Guarded: EntityTrait {
 
     /// The rows that `actor` may reach at `level`.
     fn reach(actor: &Actor, level: Level) -> Condition;
+
+    /// Of those, the rows in which `actor` reaches everything as far: not the ones that are seen only because something in
+    /// them is.
+    fn whole(actor: &Actor, level: Level) -> Condition {
+        Self::reach(actor, level)
+    }
 }
 
 /// A table whose rows belong to nobody and are reached only through others.
@@ -29,6 +35,7 @@ pub trait Internal: EntityTrait {}
 impl Internal for entity::blob::Entity {}
 impl Internal for entity::blob_chunk::Entity {}
 impl Internal for entity::blob_upload::Entity {}
+impl Internal for entity::blob_use::Entity {}
 impl Internal for entity::container_blob::Entity {}
 impl Internal for entity::event::Entity {}
 impl Internal for entity::key_id::Entity {}
@@ -38,6 +45,8 @@ impl Internal for entity::manifest_part::Entity {}
 impl Internal for entity::sif::Entity {}
 impl Internal for entity::upload::Entity {}
 impl Internal for entity::upload_part::Entity {}
+impl Internal for entity::usage::Entity {}
+impl Internal for entity::usage_day::Entity {}
 
 /// A table that tells who somebody is.
 pub trait Identity: EntityTrait {}

@@ -240,6 +240,21 @@ impl Loader<TotalOf<ContainerId>> for Source {
     }
 }
 
+/// The bytes of all blobs in a namespace, each once.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct StoredIn(pub NamespaceId);
+
+impl Loader<StoredIn> for Source {
+    type Value = u64;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[StoredIn]) -> Found<StoredIn, u64> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = total::stored_of_namespaces(&self.0, &ids).await?;
+        Ok(wrapped(found, StoredIn))
+    }
+}
+
 /// The path of a container.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct PathOf(pub ContainerId);

@@ -15,7 +15,9 @@ use sea_orm::{
     sea_query::{Expr, IntoIden, OnConflict, Query},
 };
 
-use super::{Caller, Digest, Tx, container as containers, image::Image, path::ContainerPath};
+use super::{
+    Caller, Digest, Tx, container as containers, image::Image, path::ContainerPath, usage,
+};
 use crate::{
     access::{Actor, Admin, Pull, Push, internal, open, rows},
     error::{Error, Result},
@@ -114,6 +116,7 @@ pub async fn mount(
     caller
         .change(async |tx| {
             let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
+            containers::lock(tx, container.id).await?;
             let path = containers::path(tx, &container).await?;
             // What was seen may have been removed before it is held.
             let text = digest.to_string();
@@ -128,23 +131,26 @@ pub async fn mount(
         .await
 }
 
-/// Notes that a container holds a blob whose row is held by the transaction.
+/// Notes that a container, whose lock is held, holds a blob whose row is held by the transaction.
 pub(in crate::registry) async fn link(tx: &Tx, container: ContainerId, digest: &str) -> Result<()> {
+    let renewed = container_blob::Entity::update_many()
+        .col_expr(container_blob::Column::LinkedAt, Expr::value(tx.now()))
+        .filter(container_blob::Column::ContainerId.eq(container))
+        .filter(container_blob::Column::Digest.eq(digest))
+        .exec(tx.db())
+        .await?;
+    if renewed.rows_affected > 0 {
+        return Ok(());
+    }
     let row = container_blob::ActiveModel {
         container_id: Set(container),
         digest: Set(digest.to_owned()),
         linked_at: Set(tx.now()),
     };
-    let renew = OnConflict::columns([
-        container_blob::Column::ContainerId,
-        container_blob::Column::Digest,
-    ])
-    .update_column(container_blob::Column::LinkedAt)
-    .to_owned();
     container_blob::Entity::insert(row)
-        .on_conflict(renew)
         .exec_without_returning(tx.db())
         .await?;
+    usage::blob_linked(tx, container, digest);
     Ok(())
 }
 
@@ -173,7 +179,10 @@ pub async fn unlink(caller: &Caller, path: &ContainerPath, digest: &Digest) -> R
                 .await?;
             match gone.rows_affected {
                 0 => Err(Error::NotFound("blob")),
-                _ => Ok(Event::new("blob.delete", path, digest).with(())),
+                _ => {
+                    usage::blob_unlinked(tx, container.id, &text);
+                    Ok(Event::new("blob.delete", path, digest).with(()))
+                }
             }
         })
         .await
@@ -368,11 +377,51 @@ pub async fn collect(caller: &Caller, grace: Duration, dry_run: bool) -> Result<
 /// Takes blobs from containers in which no manifest and no image came to name them. One that is needed meanwhile is
 /// brought again by whoever needs it: the link of a blob whose manifest is pushed is renewed with it.
 async fn unlink_unnamed(caller: &Caller, young: DateTime<Utc>) -> Result<()> {
-    container_blob::Entity::delete_many()
-        .filter(unnamed(young))
-        .exec(caller.db())
-        .await?;
-    Ok(())
+    let mut from = ContainerId(0);
+    loop {
+        let first = internal::<container_blob::Entity>()
+            .filter(container_blob::Column::ContainerId.gte(from))
+            .filter(unnamed(young))
+            .order_by_asc(container_blob::Column::ContainerId)
+            .one(caller.db())
+            .await?;
+        let Some(link) = first else {
+            return Ok(());
+        };
+        from = link.container_id;
+        unlink_unnamed_in(caller, from, young).await?;
+    }
+}
+
+/// The same for one container.
+async fn unlink_unnamed_in(
+    caller: &Caller,
+    container: ContainerId,
+    young: DateTime<Utc>,
+) -> Result<()> {
+    caller
+        .change(async |tx| {
+            containers::lock(tx, container).await?;
+            let digests: Vec<String> = internal::<container_blob::Entity>()
+                .filter(container_blob::Column::ContainerId.eq(container))
+                .filter(unnamed(young))
+                .select_only()
+                .column(container_blob::Column::Digest)
+                .limit(500)
+                .into_tuple()
+                .all(tx.db())
+                .await?;
+            container_blob::Entity::delete_many()
+                .filter(container_blob::Column::ContainerId.eq(container))
+                .filter(container_blob::Column::Digest.is_in(&digests))
+                .exec(tx.db())
+                .await?;
+            for digest in &digests {
+                usage::blob_unlinked(tx, container, digest);
+            }
+            Ok(Change::none(()))
+        })
+        .await
 }
 
 /// Links older than that to blobs that nothing in their container names.

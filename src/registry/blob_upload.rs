@@ -312,6 +312,7 @@ async fn publish(
             let container =
                 open::<Push, container::Entity>(tx.db(), tx.actor(), upload.row.container_id)
                     .await?;
+            containers::lock(tx, container.id).await?;
             let path = containers::path(tx, &container).await?;
             blob::touch(tx, &digest.to_string(), whole.size).await?;
             blob::check_there(caller, digest).await?;

@@ -7,7 +7,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-use super::{Secret, fresh_id};
+use super::{Secret, fresh_id, usage};
 use crate::{
     access::{Account, Actor},
     config::Config,
@@ -138,9 +138,11 @@ impl Caller {
         let tx = Tx {
             actor: self.actor.clone(),
             now: now(),
+            noted: usage::Noted::default(),
             inner,
         };
         let Change { event, value } = work(&tx).await?;
+        usage::settle(&tx).await?;
         if let Some(event) = event {
             self.record(&tx, event).await?;
         }
@@ -169,6 +171,7 @@ impl Caller {
 pub(in crate::registry) struct Tx {
     actor: Actor,
     now: DateTime<Utc>,
+    noted: usage::Noted,
     inner: DatabaseTransaction,
 }
 
@@ -179,6 +182,11 @@ impl Tx {
 
     pub(in crate::registry) fn now(&self) -> DateTime<Utc> {
         self.now
+    }
+
+    /// How much more or less there is because of it.
+    pub(in crate::registry) fn noted(&self) -> &usage::Noted {
+        &self.noted
     }
 
     pub(in crate::registry) fn db(&self) -> &DatabaseTransaction {

@@ -20,6 +20,7 @@ use super::{
     namespace::default_visibility,
     page::{Page, PageArgs, Sort, page},
     path::{Name, description},
+    usage,
 };
 use crate::{
     access::{Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
@@ -217,7 +218,9 @@ async fn insert(
         updated_at: Set(tx.now()),
     };
     let words = || format!("the collection {}/{name} exists already", namespace.name);
-    row.insert(tx.db()).await.map_err(on_duplicate(words))
+    let row = row.insert(tx.db()).await.map_err(on_duplicate(words))?;
+    usage::collection_added(tx, &row);
+    Ok(row)
 }
 
 /// Changes a collection of the caller.
@@ -261,6 +264,7 @@ pub async fn delete(caller: &Caller, id: CollectionId, with_content: bool) -> Re
                 return Err(Error::Conflict(why));
             }
             collection.into_row().delete(tx.db()).await?;
+            usage::collection_gone(tx, id);
             Ok(Event::new("collection.delete", path, id).details(json!({"containers": containers})).with(()))
         })
         .await

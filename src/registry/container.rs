@@ -19,6 +19,7 @@ use super::{
     fresh_id, namespace as namespaces,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Name, description},
+    usage,
 };
 use crate::{
     access::{Admin, Granted, Guarded, Includes, Needs, Pull, Push, Rows, open, open_where, rows},
@@ -345,7 +346,9 @@ async fn insert(
         updated_at: Set(tx.now()),
     };
     let words = || format!("the container {}/{name} exists already", collection.name);
-    row.insert(tx.db()).await.map_err(on_duplicate(words))
+    let row = row.insert(tx.db()).await.map_err(on_duplicate(words))?;
+    usage::container_added(tx, &row);
+    Ok(row)
 }
 
 /// Changes a container of the caller.
@@ -399,6 +402,7 @@ pub async fn delete(caller: &Caller, id: ContainerId, with_content: bool) -> Res
                 );
                 return Err(Error::Conflict(why));
             }
+            usage::container_gone(tx, id).await?;
             container.into_row().delete(tx.db()).await?;
             Ok(Event::new("container.delete", path, id)
                 .details(json!({"images": images, "manifests": manifests}))

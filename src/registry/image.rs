@@ -22,9 +22,10 @@ use super::{
     path::{ContainerPath, Reference, TAG_MAX, description, plain},
     scrub,
     sif::{self, Inspection},
+    usage,
 };
 use crate::{
-    access::{Actor, Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
+    access::{Actor, Admin, Granted, Includes, Needs, Pull, Push, Rows, open, open_where, rows},
     error::{Error, Result},
     event::Event,
     sif::{InspectError, ReadAt, inspect},
@@ -325,6 +326,7 @@ async fn adopt(tx: &Tx, image: Granted<Push, image::Model>) -> Result<Granted<Pu
     row.encrypted = Set(twin.encrypted);
     row.uploaded_at = Set(Some(tx.now()));
     let row = row.update(tx.db()).await?;
+    usage::image_added(tx, row.container_id, row.size);
     manifest::of_image(tx, &row).await?;
     Ok(image.replaced(row))
 }
@@ -366,8 +368,7 @@ pub(in crate::registry) async fn publish(
     manifest::ensure_config(caller).await?;
     caller
         .change(async |tx| {
-            let image = open::<Push, image::Entity>(tx.db(), tx.actor(), id).await?;
-            containers::lock(tx, image.container_id).await?;
+            let image = locked::<Push>(tx, id).await?;
             let path = path(tx, &image).await?;
             blob::touch(tx, &image.digest, staged.size).await?;
             blob::check_there(caller, &digest).await?;
@@ -397,6 +398,9 @@ pub(in crate::registry) async fn fill(
     row.encrypted = Set(inspection.encrypted);
     row.uploaded_at = Set(Some(image.uploaded_at.unwrap_or(tx.now())));
     let row = row.update(tx.db()).await?;
+    if image.blob.is_none() {
+        usage::image_added(tx, row.container_id, row.size);
+    }
     Ok(image.replaced(row))
 }
 
@@ -465,8 +469,7 @@ pub async fn describe(caller: &Caller, id: ImageId, text: String) -> Result<Imag
 pub async fn delete(caller: &Caller, id: ImageId) -> Result<()> {
     caller
         .change(async |tx| {
-            let image = open::<Admin, image::Entity>(tx.db(), tx.actor(), id).await?;
-            containers::lock(tx, image.container_id).await?;
+            let image = locked::<Admin>(tx, id).await?;
             let path = path(tx, &image).await?;
             let details = json!({"digest": image.digest, "size": image.size});
             let container =
@@ -477,6 +480,13 @@ pub async fn delete(caller: &Caller, id: ImageId) -> Result<()> {
                 .with(()))
         })
         .await
+}
+
+/// An image as it is once nobody else can change its container.
+async fn locked<L: Needs>(tx: &Tx, id: ImageId) -> Result<Granted<L, image::Model>> {
+    let image = open::<L, image::Entity>(tx.db(), tx.actor(), id).await?;
+    containers::lock(tx, image.container_id).await?;
+    open::<L, image::Entity>(tx.db(), tx.actor(), id).await
 }
 
 /// `namespace/collection/container`.

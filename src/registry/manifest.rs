@@ -19,6 +19,7 @@ use super::{
     Caller, ContainerId, Digest, ManifestId, PartRole, container as containers,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Reference, plain},
+    usage,
 };
 use crate::{
     access::{Admin, Granted, Pull, Push, Rows, internal, open, open_where, rows},
@@ -249,9 +250,13 @@ async fn delete_manifest(
             let container =
                 open::<Push, container::Entity>(tx.db(), tx.actor(), manifest.container_id).await?;
             containers::lock(tx, container.id).await?;
+            // Somebody else may have deleted it before it was locked.
+            let manifest =
+                open::<Admin, manifest::Entity>(tx.db(), tx.actor(), manifest.id).await?;
             let names = tags::of(tx, &[manifest.id]).await?;
             let (id, image) = (manifest.id, manifest.image_id);
             let details = json!({"digest": manifest.digest, "tags": names});
+            usage::manifest_removed(tx, &manifest);
             manifest.into_row().delete(tx.db()).await?;
             tags::forget(tx, &container, &names).await?;
             if let Some(image) = image {

@@ -27,6 +27,7 @@ pub mod tag;
 pub mod token;
 pub mod total;
 pub mod upload;
+pub mod usage;
 pub mod user;
 
 use caller::Tx;

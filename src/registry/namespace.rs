@@ -264,6 +264,7 @@ pub async fn delete(caller: &Caller, id: NamespaceId) -> Result<()> {
             }
             let event = Event::new("namespace.delete", &namespace.name, id);
             namespace.into_row().delete(tx.db()).await?;
+            super::usage::namespace_gone(tx, id);
             Ok(event.with(()))
         })
         .await

@@ -1,20 +1,23 @@
-//! How much there is: counts and bytes of what the caller may see, in one statement whatever the number asked for.
+//! How much there is: counts and bytes of what the caller may see, in one statement or two whatever the number asked for.
+//!
+//! What is seen whole is known by its sums. A collection that is seen only for some of its containers counts by those.
 use std::{collections::HashMap, hash::Hash};
 
 use entity::{
     collection, container,
     id::{CollectionId, ContainerId, NamespaceId},
-    image,
+    kind::Extent,
+    usage,
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
+    ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, QueryTrait,
     RelationTrait, Select,
-    sea_query::{Expr, Func},
+    sea_query::{Expr, ExprTrait, Func, IntoColumnRef, SelectStatement},
 };
 
 use super::Caller;
 use crate::{
-    access::{Pull, rows},
+    access::{Guarded, Level, Pull, internal, rows, whole},
     error::Result,
 };
 
@@ -25,10 +28,26 @@ pub struct Total {
     pub collections: u64,
     /// Containers.
     pub containers: u64,
-    /// Images.
+    /// SIF images.
     pub images: u64,
-    /// The sum of the images' sizes, in bytes.
+    /// Manifests that were pushed and describe no SIF image.
+    pub manifests: u64,
+    /// The sum of the sizes of both, in bytes.
     pub size: u64,
+    /// The bytes of all blobs that are held, each once; only where the caller sees all there is. Of namespaces, see
+    /// [`stored_of_namespaces`].
+    pub stored: Option<u64>,
+}
+
+impl std::ops::AddAssign for Total {
+    fn add_assign(&mut self, other: Self) {
+        self.collections += other.collections;
+        self.containers += other.containers;
+        self.images += other.images;
+        self.manifests += other.manifests;
+        self.size += other.size;
+        self.stored = None;
+    }
 }
 
 #[derive(FromQueryResult)]
@@ -37,7 +56,9 @@ struct Row {
     collections: i64,
     containers: i64,
     images: i64,
+    manifests: i64,
     size: i64,
+    stored: i64,
 }
 
 impl From<Row> for Total {
@@ -46,25 +67,70 @@ impl From<Row> for Total {
             collections: row.collections.unsigned_abs(),
             containers: row.containers.unsigned_abs(),
             images: row.images.unsigned_abs(),
+            manifests: row.manifests.unsigned_abs(),
             size: row.size.unsigned_abs(),
+            stored: Some(row.stored.unsigned_abs()),
         }
     }
 }
 
-/// Totals of namespaces, over the collections in them that the caller may see.
+/// Totals of namespaces, over what is in them that the caller may see.
 pub async fn of_namespaces(
     caller: &Caller,
     ids: &[NamespaceId],
 ) -> Result<HashMap<NamespaceId, Total>> {
-    let column = collection::Column::NamespaceId;
-    let visible = rows::<Pull, collection::Entity>(caller.actor())
-        .into_select()
-        .filter(column.is_in(ids.iter().copied()))
-        .join(
-            JoinType::LeftJoin,
-            container::Relation::Collection.def().rev(),
-        );
-    sum(caller, with_images(visible), column, NamespaceId).await
+    let key = collection::Column::NamespaceId;
+    let within = |q: Select<collection::Entity>| q.filter(key.is_in(ids.iter().copied()));
+    let mut totals = of_whole_collections(caller, key, within).await?;
+    for total in totals.values_mut() {
+        total.stored = None;
+    }
+    add_partial(caller, &mut totals, key, within).await?;
+    Ok(keyed(totals, NamespaceId))
+}
+
+/// The bytes of all blobs in namespaces, each once, for those in which the caller sees all there is: which blobs are shared
+/// would tell of what is not seen. Two statements.
+pub async fn stored_of_namespaces(
+    caller: &Caller,
+    ids: &[NamespaceId],
+) -> Result<HashMap<NamespaceId, u64>> {
+    let key = collection::Column::NamespaceId;
+    let within = |q: Select<collection::Entity>| q.filter(key.is_in(ids.iter().copied()));
+    let seen = of_whole_collections(caller, key, within).await?;
+    let all = internal::<usage::Entity>()
+        .filter(usage::Column::Extent.eq(Extent::Namespace))
+        .filter(usage::Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .all(caller.db())
+        .await?;
+    let whole = |row: &usage::Model| {
+        let seen = seen.get(&row.id).map_or(0, |total| total.collections);
+        seen == row.collections.unsigned_abs()
+    };
+    let stored = all.into_iter().filter(whole);
+    Ok(stored
+        .map(|row| (NamespaceId(row.id), row.stored.unsigned_abs()))
+        .collect())
+}
+
+/// The total of the whole site, over what the caller may see.
+pub async fn of_site(caller: &Caller) -> Result<Total> {
+    let key = collection::Column::NamespaceId;
+    let mut totals = of_whole_collections(caller, key, |q| q).await?;
+    add_partial(caller, &mut totals, key, |q| q).await?;
+    let mut site = Total::default();
+    for (_, total) in totals {
+        site += total;
+    }
+    let parts = internal::<usage::Entity>()
+        .filter(usage::Column::Extent.eq(Extent::Site))
+        .all(caller.db())
+        .await?;
+    let collections: i64 = parts.iter().map(|part| part.collections).sum();
+    let stored: i64 = parts.iter().map(|part| part.stored).sum();
+    let all = site.collections == collections.unsigned_abs();
+    site.stored = all.then_some(stored.unsigned_abs());
+    Ok(site)
 }
 
 /// Totals of collections.
@@ -72,20 +138,13 @@ pub async fn of_collections(
     caller: &Caller,
     ids: &[CollectionId],
 ) -> Result<HashMap<CollectionId, Total>> {
-    let visible = rows::<Pull, collection::Entity>(caller.actor())
-        .into_select()
-        .filter(collection::Column::Id.is_in(ids.iter().copied()))
-        .join(
-            JoinType::LeftJoin,
-            container::Relation::Collection.def().rev(),
-        );
-    sum(
-        caller,
-        with_images(visible),
-        collection::Column::Id,
-        CollectionId,
-    )
-    .await
+    let key = collection::Column::Id;
+    let within = |q: Select<collection::Entity>| q.filter(key.is_in(ids.iter().copied()));
+    let mut totals = of_whole_collections(caller, key, within).await?;
+    if totals.len() < ids.len() {
+        add_partial(caller, &mut totals, key, within).await?;
+    }
+    Ok(keyed(totals, CollectionId))
 }
 
 /// Totals of containers.
@@ -95,52 +154,86 @@ pub async fn of_containers(
 ) -> Result<HashMap<ContainerId, Total>> {
     let visible = rows::<Pull, container::Entity>(caller.actor())
         .into_select()
-        .filter(container::Column::Id.is_in(ids.iter().copied()))
-        .join(JoinType::InnerJoin, container::Relation::Collection.def());
-    sum(
-        caller,
-        with_images(visible),
-        container::Column::Id,
-        ContainerId,
-    )
-    .await
+        .filter(container::Column::Id.is_in(ids.iter().copied()));
+    let key = container::Column::Id;
+    let totals = sum(caller, visible, Extent::Container, key, key).await?;
+    Ok(keyed(totals, ContainerId))
 }
 
-fn with_images<E: EntityTrait>(select: Select<E>) -> Select<E> {
-    let uploaded = image::Relation::Container
-        .def()
-        .rev()
-        .on_condition(|_, image| {
-            sea_orm::Condition::all().add(Expr::col((image, image::Column::Blob)).is_not_null())
-        });
-    select.join(JoinType::LeftJoin, uploaded)
+async fn of_whole_collections(
+    caller: &Caller,
+    key: collection::Column,
+    within: impl Fn(Select<collection::Entity>) -> Select<collection::Entity>,
+) -> Result<HashMap<i64, Total>> {
+    let visible = within(whole::<Pull, collection::Entity>(caller.actor()).into_select());
+    let id = collection::Column::Id;
+    sum(caller, visible, Extent::Collection, id, key).await
 }
 
-async fn sum<E, I>(
+/// Adds the visible containers of collections that are not seen whole. Nobody has such but who was let into a container.
+async fn add_partial(
+    caller: &Caller,
+    totals: &mut HashMap<i64, Total>,
+    key: collection::Column,
+    within: impl Fn(Select<collection::Entity>) -> Select<collection::Entity>,
+) -> Result<()> {
+    let actor = caller.actor();
+    if actor.account().is_none() || actor.reaches_everything(Level::Pull) {
+        return Ok(());
+    }
+    let partial = within(rows::<Pull, collection::Entity>(actor).into_select())
+        .filter(collection::Entity::whole(actor, Level::Pull).not())
+        .join(
+            JoinType::InnerJoin,
+            container::Relation::Collection.def().rev(),
+        )
+        .filter(container::Entity::reach(actor, Level::Pull));
+    let id = container::Column::Id;
+    for (key, total) in sum(caller, partial, Extent::Container, id, key).await? {
+        *totals.entry(key).or_default() += total;
+    }
+    Ok(())
+}
+
+/// The sums of what is selected, which has the column `id`, by the column `key`.
+async fn sum<E: EntityTrait>(
     caller: &Caller,
     select: Select<E>,
+    extent: Extent,
+    id: impl ColumnTrait,
     key: impl ColumnTrait,
-    id: impl Fn(i64) -> I,
-) -> Result<HashMap<I, Total>>
-where
-    E: EntityTrait,
-    I: Hash + Eq,
-{
-    let distinct = |expr: Expr| Expr::expr(Func::count_distinct(expr));
-    let size = Func::coalesce([image::Column::Size.sum(), Expr::val(0_i64)]);
-    let rows = select
-        .select_only()
-        .column_as(key, "key")
-        .column_as(distinct(collection::Column::Id.into_expr()), "collections")
-        .column_as(distinct(container::Column::Id.into_expr()), "containers")
-        .column_as(image::Column::Id.count(), "images")
-        .column_as(Expr::expr(size).cast_as("bigint"), "size")
-        .group_by(key)
-        .into_model::<Row>()
-        .all(caller.db())
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (id(row.key), row.into()))
-        .collect())
+) -> Result<HashMap<i64, Total>> {
+    let mut query = select.select_only().into_query();
+    let of_it = Expr::col((usage::Entity, usage::Column::Id))
+        .equals(id.as_column_ref())
+        .and(usage::Column::Extent.eq(extent))
+        .and(usage::Column::Counted.eq(true));
+    query
+        .left_join(usage::Entity, of_it)
+        .expr_as(Expr::col(key.as_column_ref()), "key")
+        .add_group_by([Expr::col(key.as_column_ref())]);
+    add_sums(&mut query);
+    let statement = caller.db().get_database_backend().build(&query);
+    let rows = Row::find_by_statement(statement).all(caller.db()).await?;
+    Ok(rows.into_iter().map(|row| (row.key, row.into())).collect())
+}
+
+fn add_sums(query: &mut SelectStatement) {
+    for (column, name) in [
+        (usage::Column::Collections, "collections"),
+        (usage::Column::Containers, "containers"),
+        (usage::Column::Images, "images"),
+        (usage::Column::Manifests, "manifests"),
+        (usage::Column::Size, "size"),
+        (usage::Column::Stored, "stored"),
+    ] {
+        let sum = Func::sum(Expr::col((usage::Entity, column).into_column_ref()));
+        let sum = Func::coalesce([Expr::expr(sum), Expr::val(0_i64)]);
+        query.expr_as(Expr::expr(sum).cast_as("bigint"), name);
+    }
+}
+
+fn keyed<I: Hash + Eq>(totals: HashMap<i64, Total>, id: impl Fn(i64) -> I) -> HashMap<I, Total> {
+    let keyed = totals.into_iter().map(|(key, total)| (id(key), total));
+    keyed.collect()
 }

@@ -69,7 +69,8 @@ impl Collection {
         ))
     }
 
-    /// The sum of the sizes of the images in it that you may see, in bytes. Images that share their bytes count each.
+    /// The sum of the sizes of the images in it that you may see, and of the manifests that describe no SIF image, in bytes.
+    /// What shares its bytes counts each.
     async fn size(&self, ctx: &Context<'_>) -> Result<Bytes> {
         Ok(Bytes(self.total(ctx).await?.size))
     }
@@ -77,6 +78,18 @@ impl Collection {
     /// How many images it holds that you may see.
     async fn image_count(&self, ctx: &Context<'_>) -> Result<u64> {
         Ok(self.total(ctx).await?.images)
+    }
+
+    /// How many manifests it holds that you may see, were pushed and describe no SIF image: container images in layers,
+    /// lists of them, and artifacts such as signatures.
+    async fn manifest_count(&self, ctx: &Context<'_>) -> Result<u64> {
+        Ok(self.total(ctx).await?.manifests)
+    }
+
+    /// The bytes of all blobs in it, each once, in the trash or not; blobs that were pushed count before a manifest names
+    /// them, and until they are collected. Null unless you may see all that is in it.
+    async fn stored(&self, ctx: &Context<'_>) -> Result<Option<Bytes>> {
+        Ok(self.total(ctx).await?.stored.map(Bytes))
     }
 
     /// How many containers it holds.

@@ -23,7 +23,7 @@ use crate::{
     event::Change,
     registry::{
         Caller, ContainerId, Digest, Tx, blob, container as containers, fresh_id,
-        image::signed_size, scrub,
+        image::signed_size, scrub, usage,
     },
 };
 
@@ -168,22 +168,29 @@ pub(super) async fn keep(
             Expr::cust("COALESCE(manifest.arch, excluded.arch)"),
         )
         .to_owned();
+    let before = here(tx, container, digest).await?;
     manifest::Entity::insert(row)
         .on_conflict(there)
         .exec_without_returning(tx.db())
         .await?;
+    let row = here(tx, container, digest).await?;
+    let row = row.ok_or(Error::NotFound("manifest"))?;
+    usage::manifest_kept(tx, before.as_ref(), &row);
+    keep_content(tx, row.id, content).await?;
+    keep_parts(tx, row.id, document).await?;
+    Ok(row)
+}
+
+/// The manifest of that digest in a container, whose lock is held.
+async fn here(tx: &Tx, container: ContainerId, digest: &Digest) -> Result<Option<manifest::Model>> {
     let row = rows::<Pull, manifest::Entity>(tx.actor())
         .narrow(|q| {
             q.filter(manifest::Column::ContainerId.eq(container))
                 .filter(manifest::Column::Digest.eq(digest.to_string()))
         })
         .one(tx.db())
-        .await?
-        .ok_or(Error::NotFound("manifest"))?
-        .into_row();
-    keep_content(tx, row.id, content).await?;
-    keep_parts(tx, row.id, document).await?;
-    Ok(row)
+        .await?;
+    Ok(row.map(Granted::into_row))
 }
 
 async fn keep_content(tx: &Tx, manifest: ManifestId, content: &Bytes) -> Result<()> {
@@ -286,6 +293,9 @@ pub(in crate::registry) async fn delete_image(
         .into_tuple()
         .all(tx.db())
         .await?;
+    if image.blob.is_some() {
+        usage::image_removed(tx, image.container_id, image.size);
+    }
     image.delete(tx.db()).await?;
     for name in names {
         tags::follow(tx, container, &name).await?;
