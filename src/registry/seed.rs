@@ -19,7 +19,7 @@ use super::{Caller, id::id_at};
 use crate::{
     access::{Pull, rows},
     error::{Error, Result},
-    event::Event,
+    event::{Event, Target},
 };
 
 /// Ids are made of a time and a running number of 22 bits, so that no table can hold more.
@@ -71,7 +71,7 @@ pub async fn fill(caller: &Caller, plan: &Plan, mut tell: impl FnMut(Progress)) 
     let counts = json!({"images": plan.images, "seed": plan.seed});
     caller
         .change(async |_| {
-            Ok(Event::new("site.seed", "site", plan.seed)
+            Ok(Event::new("site.seed", Target::site("site"), plan.seed)
                 .details(counts)
                 .with(()))
         })
