@@ -27,7 +27,7 @@ use super::{
 use crate::{
     access::{Actor, Admin, Granted, Includes, Needs, Pull, Push, Rows, open, open_where, rows},
     error::{Error, Result},
-    event::Event,
+    event::{Event, Target},
     sif::{InspectError, ReadAt, inspect},
     storage::{Source, Staged},
 };
@@ -72,7 +72,10 @@ pub async fn count(caller: &Caller, container: Option<ContainerId>) -> Result<u6
     uploaded(caller, container).count(caller.db()).await
 }
 
-fn uploaded(caller: &Caller, container: Option<ContainerId>) -> Rows<Pull, image::Entity> {
+pub(in crate::registry) fn uploaded(
+    caller: &Caller,
+    container: Option<ContainerId>,
+) -> Rows<Pull, image::Entity> {
     let rows = rows::<Pull, image::Entity>(caller.actor())
         .narrow(|q| q.filter(image::Column::Blob.is_not_null()));
     match container {
@@ -489,8 +492,8 @@ async fn locked<L: Needs>(tx: &Tx, id: ImageId) -> Result<Granted<L, image::Mode
     open::<L, image::Entity>(tx.db(), tx.actor(), id).await
 }
 
-/// `namespace/collection/container`.
-async fn path(tx: &Tx, image: &image::Model) -> Result<String> {
+/// `namespace/collection/container`, as events name it.
+async fn path(tx: &Tx, image: &image::Model) -> Result<Target> {
     let container = image.find_related(container::Entity).one(tx.db()).await?;
     containers::path(tx, &container.ok_or(Error::NotFound("container"))?).await
 }

@@ -32,8 +32,9 @@ mod generate;
 mod put;
 mod tags;
 
+pub(in crate::registry) use document::EMPTY;
 pub use generate::backfill;
-pub(in crate::registry) use generate::{delete_image, ensure_config, of_image};
+pub(in crate::registry) use generate::{Made, delete_image, ensure_config, of_image};
 pub use put::{CONTENT_MAX, NewManifest, put};
 pub(in crate::registry) use tags::follow;
 
@@ -254,6 +255,7 @@ async fn delete_manifest(
             let manifest =
                 open::<Admin, manifest::Entity>(tx.db(), tx.actor(), manifest.id).await?;
             let names = tags::of(tx, &[manifest.id]).await?;
+            let path = containers::path(tx, &container).await?;
             let (id, image) = (manifest.id, manifest.image_id);
             let details = json!({"digest": manifest.digest, "tags": names});
             usage::manifest_removed(tx, &manifest);

@@ -18,9 +18,11 @@ use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use super::{CollectionId, ContainerId, NamespaceId, Tx};
 use crate::{access::internal, error::Result};
 
+mod rebuild;
 mod recount;
 mod settle;
 
+pub(in crate::registry) use rebuild::rebuild;
 pub use recount::{Drift, Plan, Recount, recount};
 pub(in crate::registry) use settle::settle;
 

@@ -14,7 +14,7 @@ use super::SITE_PARTS;
 use crate::{
     access::internal,
     error::{Error, Result},
-    event::{Change, Event},
+    event::{Change, Event, Target},
     registry::{Caller, Tx},
 };
 
@@ -157,7 +157,7 @@ async fn check(caller: &Caller, extent: Extent, id: i64, plan: Plan) -> Result<V
                 json!({"of": drift.extent, "id": drift.id, "what": drift.what, "was": drift.was, "is": drift.is})
             });
             let details = json!({"mended": plan.mend, "drifts": told.collect::<Vec<_>>()});
-            Ok(Event::new("usage.drift", &name, &name)
+            Ok(Event::new("usage.drift", Target::site(&name), &name)
                 .details(details)
                 .with(drifts))
         })
