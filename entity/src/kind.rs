@@ -67,3 +67,16 @@ pub enum PartRole {
     /// A manifest in an index.
     Manifest,
 }
+
+/// How much a banner matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum BannerLevel {
+    /// Good to know.
+    Info,
+    /// Something to prepare for, such as a maintenance window.
+    Warning,
+    /// Something is wrong now.
+    Critical,
+}

@@ -23,6 +23,7 @@ pub mod search;
 mod secret;
 pub mod session;
 pub mod sif;
+pub mod site;
 pub mod tag;
 pub mod token;
 pub mod total;
@@ -41,5 +42,5 @@ pub use entity::{
         BlobUploadId, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, SessionId,
         TagId, TokenId, UploadId, UserId,
     },
-    kind::{ManifestKind, PartRole, Scope, Visibility},
+    kind::{BannerLevel, ManifestKind, PartRole, Scope, Visibility},
 };
