@@ -34,7 +34,7 @@ pub async fn caller(request: &Request) -> Result<Caller> {
         }
         None => by_cookie(request, &anonymous).await?,
     };
-    Ok(anonymous.acting_as(actor))
+    Ok(anonymous.known_as(actor))
 }
 
 /// Why a token is refused.
@@ -45,9 +45,11 @@ pub(super) fn no_token() -> Error {
 
 /// A caller who showed nothing.
 pub fn anonymous(request: &Request) -> Caller {
-    let context = RequestContext::of(request);
-    let caller = registry(request).caller(Actor::Anonymous, context.id.clone());
-    caller.reaching(context.base_url.clone())
+    let facts = RequestContext::of(request);
+    registry(request)
+        .caller(Actor::Anonymous, facts.id.clone())
+        .at(facts.client)
+        .reaching(facts.base_url.clone())
 }
 
 pub(super) fn registry(request: &Request) -> &Arc<Registry> {
@@ -170,7 +172,7 @@ pub(super) async fn by_session(request: &Request) -> Result<Option<Session>> {
     };
     let account = session::identify(&anonymous, &cookie).await?;
     Ok(account.map(|account| Session {
-        caller: anonymous.acting_as(Actor::User(account)),
+        caller: anonymous.known_as(Actor::User(account)),
         cookie,
     }))
 }

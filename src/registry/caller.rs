@@ -1,5 +1,5 @@
 //! Who is asking, and the only door to the database.
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use sea_orm::{
@@ -49,6 +49,7 @@ impl Registry {
             actor,
             request_id: request_id.into(),
             base_url: None,
+            client: None,
         }
     }
 
@@ -73,12 +74,18 @@ pub struct Caller {
     registry: Arc<Registry>,
     actor: Actor,
     request_id: Arc<str>,
+    client: Option<IpAddr>,
     base_url: Option<Arc<str>>,
 }
 
 impl Caller {
-    /// The same request, now that it is known who sends it.
-    pub fn acting_as(&self, actor: Actor) -> Self {
+    /// The same request, known to come from that address.
+    pub fn at(self, client: Option<IpAddr>) -> Self {
+        Self { client, ..self }
+    }
+
+    /// The same request, once it is known who sent it.
+    pub fn known_as(&self, actor: Actor) -> Self {
         Self {
             actor,
             ..self.clone()
@@ -196,11 +203,20 @@ impl Caller {
             at: Set(tx.now),
             actor: Set(tx.actor.to_string()),
             action: Set(event.action.into()),
-            target: Set(event.target),
+            target: Set(event.target.to_string()),
             target_id: Set(event.target_id),
             request_id: Set(self.request_id.to_string()),
             payload: Set(event.payload),
             dispatched_at: Set(None),
+            actor_id: Set(tx.actor.account().map(|account| account.id)),
+            client: Set(self
+                .client
+                .map(|address| address.to_canonical().to_string())),
+            namespace_id: Set(event.target.namespace),
+            collection_id: Set(event.target.collection),
+            container_id: Set(event.target.container),
+            account_id: Set(event.target.account),
+            position: Set(None),
         };
         row.insert(&tx.inner).await?;
         Ok(())

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     access::{Actor, internal},
     error::{Error, Result},
-    event::{Change, Event},
+    event::{Change, Event, Target},
 };
 
 pub mod terms;
@@ -355,7 +355,7 @@ async fn settle(
                 return Ok(Change::none(row));
             }
             let row = keep(tx, row).await?;
-            Ok(Event::new(action, "site", &row.registry_id)
+            Ok(Event::new(action, Target::site("site"), &row.registry_id)
                 .details(details)
                 .with(row))
         })

@@ -23,7 +23,7 @@ use crate::{
         Account, Admin, Granted, Includes, Level, Pull, Rows, identity, open, open_where, rows,
     },
     error::{Error, Result},
-    event::{Change, Event},
+    event::{Change, Event, Target},
 };
 
 mod standing;
@@ -221,7 +221,8 @@ async fn insert(tx: &Tx, new: NewUser) -> Result<Change<User>> {
         default_visibility: None,
     };
     namespace::insert(tx, row.id, own).await?;
-    let event = Event::new("user.create", &row.name, row.id).details(json!({"admin": row.admin}));
+    let event = Event::new("user.create", Target::account(row.id, &row.name), row.id)
+        .details(json!({"admin": row.admin}));
     #[expect(
         clippy::disallowed_methods,
         reason = "whoever makes an account may see it, signed in or not"
@@ -294,7 +295,7 @@ pub async fn set_password(caller: &Caller, id: UserId, password_hash: String) ->
             row.password_hash = Set(Some(password_hash));
             row.update(tx.db()).await?;
             end_sessions(tx, &user).await?;
-            Ok(Event::new("user.password", &user.name, id).with(()))
+            Ok(Event::new("user.password", Target::account(id, &user.name), id).with(()))
         })
         .await
 }

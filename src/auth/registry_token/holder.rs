@@ -35,7 +35,7 @@ impl Holder {
                 proof: None,
             },
             Some(Proven { account, proof }) => Self {
-                caller: nobody.acting_as(Actor::User(account)),
+                caller: nobody.known_as(Actor::User(account)),
                 proof: Some(proof),
             },
         }

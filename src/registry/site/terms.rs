@@ -13,7 +13,7 @@ use super::{check_open, current, keep, locked, may_administer};
 use crate::{
     access::{Level, internal},
     error::{Error, Result},
-    event::{Change, Event},
+    event::{Change, Event, Target},
     registry::{Caller, Tx, UserId, path::plain},
 };
 
@@ -123,7 +123,7 @@ pub async fn publish(caller: &Caller, text: Option<String>) -> Result<Option<Ter
                 },
             )
             .await?;
-            Ok(Event::new("terms.publish", "site", &row.registry_id)
+            Ok(Event::new("terms.publish", Target::site("site"), &row.registry_id)
                 .details(json!({"version": terms_version}))
                 .with(row))
         })
@@ -186,7 +186,7 @@ pub async fn agree(caller: &Caller, version: i32) -> Result<DateTime<Utc>> {
             if !matches!(added, sea_orm::TryInsertResult::Inserted(1)) {
                 return Ok(Change::none(at));
             }
-            Ok(Event::new("terms.agree", &account.name, account.id)
+            Ok(Event::new("terms.agree", Target::account(account.id, &account.name), account.id)
                 .details(json!({"version": version}))
                 .with(at))
         })

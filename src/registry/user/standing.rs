@@ -10,7 +10,7 @@ use super::{User, end_sessions};
 use crate::{
     access::{Admin, Granted, Pull, identity, open, rows},
     error::{Error, Result},
-    event::{Change, Event},
+    event::{Change, Event, Target},
     registry::{
         Caller, Tx, UserId,
         database::{Turn, take_turn},
@@ -42,7 +42,7 @@ pub async fn set_enabled(caller: &Caller, id: UserId, enabled: bool) -> Result<U
             } else {
                 "user.disable"
             };
-            Ok(Event::new(action, &row.name, id).with(user.replaced(row).for_pull()))
+            Ok(Event::new(action, Target::account(id, &row.name), id).with(user.replaced(row).for_pull()))
         })
         .await
 }
@@ -64,7 +64,7 @@ pub async fn set_admin(caller: &Caller, id: UserId, admin: bool) -> Result<User>
             row.admin = Set(admin);
             let row = row.update(tx.db()).await?;
             check_administered(tx, "demote").await?;
-            Ok(Event::new("user.role", &row.name, id)
+            Ok(Event::new("user.role", Target::account(id, &row.name), id)
                 .details(json!({"admin": admin}))
                 .with(user.replaced(row).for_pull()))
         })
@@ -89,7 +89,7 @@ pub async fn delete(caller: &Caller, id: UserId) -> Result<()> {
             let name = user.name.clone();
             user.into_row().delete(tx.db()).await?;
             check_administered(tx, "delete").await?;
-            Ok(Event::new("user.delete", name, id).with(()))
+            Ok(Event::new("user.delete", Target::account(id, name), id).with(()))
         })
         .await
 }
