@@ -113,6 +113,7 @@ on_each_database! {
         alice.push(path, "1.0", SifBuilder::new("amd64")).await;
         let found = alice.get(&format!("/v1/containers/{path}")).await.expect(200).json();
         let container = found["data"]["id"].as_str().expect("an id").to_owned();
+        let namespace = alice.get("/v1/entities/alice").await.expect(200).json()["data"]["id"].clone();
         let manifest = image(&alice, path, b"layer").await;
         let digest = push_manifest(&alice, path, "oci", &manifest).await;
         let blob = push_blob(&alice, path, b"blob").await;
@@ -133,7 +134,7 @@ on_each_database! {
             async move { alice.send(method, &url, body).await }
         };
         let answers = [
-            push("POST", "/v1/entities".into(), json!({"name": "alice2"}).to_string().into_bytes()).await,
+            push("POST", "/v1/collections".into(), json!({"name": "new", "entity": namespace}).to_string().into_bytes()).await,
             push("POST", "/v1/images".into(), json!({"hash": format!("sha256.{}", "ab".repeat(32)), "container": container}).to_string().into_bytes()).await,
             push("POST", format!("/v2/imagefile/{announced}"), json!({"filesize": bytes.len()}).to_string().into_bytes()).await,
             push("POST", format!("/v2/imagefile/{announced}/_multipart"), json!({"filesize": bytes.len()}).to_string().into_bytes()).await,
@@ -190,7 +191,8 @@ on_each_database! {
         let terms = server(&alice).await["terms"].clone();
         assert_eq!(terms, json!({"version": 1, "text": "Be kind.", "agreedAt": null}));
         assert_eq!(refused(&alice, "createCollection", json!({"namespace": "alice", "name": "new"})).await, "TERMS_NOT_AGREED");
-        let answer = alice.post("/v1/entities", json!({"name": "alice2"})).await.expect(403);
+        let namespace = alice.get("/v1/entities/alice").await.expect(200).json()["data"]["id"].clone();
+        let answer = alice.post("/v1/collections", json!({"name": "new", "entity": namespace})).await.expect(403);
         assert!(answer.text().contains("http://hub.test/auth/terms"), "{}", answer.text());
         let upload = alice.send("POST", "/v2/alice/tools/hello/blobs/uploads/", "").await.expect(403);
         assert!(upload.text().contains("DENIED") && upload.text().contains("http://hub.test/auth/terms"), "{}", upload.text());

@@ -34,7 +34,7 @@ pub async fn set_enabled(caller: &Caller, id: UserId, enabled: bool) -> Result<U
             row.disabled_at = Set((!enabled).then_some(tx.now()));
             let row = row.update(tx.db()).await?;
             if !enabled {
-                check_administered(tx, "disable").await?;
+                check_administered(tx, &user, "disable").await?;
                 end_sessions(tx, &user).await?;
             }
             let action = if enabled {
@@ -63,7 +63,7 @@ pub async fn set_admin(caller: &Caller, id: UserId, admin: bool) -> Result<User>
             let mut row = (*user).clone().into_active_model();
             row.admin = Set(admin);
             let row = row.update(tx.db()).await?;
-            check_administered(tx, "demote").await?;
+            check_administered(tx, &user, "demote").await?;
             Ok(Event::new("user.role", Target::account(id, &row.name), id)
                 .details(json!({"admin": admin}))
                 .with(user.replaced(row).for_pull()))
@@ -86,10 +86,10 @@ pub async fn delete(caller: &Caller, id: UserId) -> Result<()> {
                 .filter(namespace::Column::OwnerId.eq(id))
                 .exec(tx.db())
                 .await?;
-            let name = user.name.clone();
-            user.into_row().delete(tx.db()).await?;
-            check_administered(tx, "delete").await?;
-            Ok(Event::new("user.delete", Target::account(id, name), id).with(()))
+            let user = user.into_row();
+            user.clone().delete(tx.db()).await?;
+            check_administered(tx, &user, "delete").await?;
+            Ok(Event::new("user.delete", Target::account(id, user.name), id).with(()))
         })
         .await
 }
@@ -111,8 +111,11 @@ async fn opened(tx: &Tx, id: UserId) -> Result<Granted<Admin, user::Model>> {
 }
 
 /// # Errors
-/// [`Error::Conflict`] when nobody is left who could administer the site.
-async fn check_administered(tx: &Tx, verb: &str) -> Result<()> {
+/// [`Error::Conflict`] when with `before` the last one went who could administer the site.
+async fn check_administered(tx: &Tx, before: &user::Model, verb: &str) -> Result<()> {
+    if !before.admin || before.disabled_at.is_some() {
+        return Ok(());
+    }
     let left = identity::<user::Entity>()
         .filter(user::Column::Admin.eq(true))
         .filter(user::Column::DisabledAt.is_null())
