@@ -261,7 +261,10 @@ fn checked(change: IdentityChange) -> Result<IdentityChange> {
     plain("logoUrl", logo, URL_MAX)?;
     let web = Url::parse(logo).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     if !logo.is_empty() && !web {
-        return Err(Error::invalid("logoUrl", "give a URL that begins with https://"));
+        return Err(Error::invalid(
+            "logoUrl",
+            "give a URL that begins with https://",
+        ));
     }
     Ok(change)
 }

@@ -231,5 +231,8 @@ async fn what_is_set_while_nothing_is_known_yet_is_made_once() {
     let app = TestApp::postgres().await;
     let asked = (0..8).map(|_| async { server(&app.anonymous()).await["registryId"].clone() });
     let ids = futures::future::join_all(asked).await;
-    assert!(ids.iter().all(|id| id == &ids[0] && id.is_string()), "{ids:?}");
+    assert!(
+        ids.iter().all(|id| id == &ids[0] && id.is_string()),
+        "{ids:?}"
+    );
 }

@@ -41,8 +41,7 @@ impl UserQuery {
         let args = Window::new(first, after, last, before)?.ordered(order_by);
         let filter = user::UserFilter::from(filter.unwrap_or_default());
         let page = user::list(caller, &filter, &args);
-        list(ctx, page, user::count(caller, &filter))
-            .await
+        list(ctx, page, user::count(caller, &filter)).await
     }
 }
 

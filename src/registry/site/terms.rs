@@ -123,9 +123,11 @@ pub async fn publish(caller: &Caller, text: Option<String>) -> Result<Option<Ter
                 },
             )
             .await?;
-            Ok(Event::new("terms.publish", Target::site("site"), &row.registry_id)
-                .details(json!({"version": terms_version}))
-                .with(row))
+            Ok(
+                Event::new("terms.publish", Target::site("site"), &row.registry_id)
+                    .details(json!({"version": terms_version}))
+                    .with(row),
+            )
         })
         .await?;
     caller.known_site().set(row);
@@ -156,7 +158,8 @@ async fn insert(tx: &Tx, text: String) -> Result<i32> {
 pub async fn agree(caller: &Caller, version: i32) -> Result<DateTime<Utc>> {
     let account = caller.account()?;
     if !caller.actor().may_reach(Level::Push) {
-        let words = "this token may only read; agree on the page, or with a token of the scope write";
+        let words =
+            "this token may only read; agree on the page, or with a token of the scope write";
         return Err(Error::Forbidden(words.into()));
     }
     check_open(caller).await?;
@@ -186,9 +189,13 @@ pub async fn agree(caller: &Caller, version: i32) -> Result<DateTime<Utc>> {
             if !matches!(added, sea_orm::TryInsertResult::Inserted(1)) {
                 return Ok(Change::none(at));
             }
-            Ok(Event::new("terms.agree", Target::account(account.id, &account.name), account.id)
-                .details(json!({"version": version}))
-                .with(at))
+            Ok(Event::new(
+                "terms.agree",
+                Target::account(account.id, &account.name),
+                account.id,
+            )
+            .details(json!({"version": version}))
+            .with(at))
         })
         .await
 }

@@ -42,7 +42,8 @@ pub async fn set_enabled(caller: &Caller, id: UserId, enabled: bool) -> Result<U
             } else {
                 "user.disable"
             };
-            Ok(Event::new(action, Target::account(id, &row.name), id).with(user.replaced(row).for_pull()))
+            Ok(Event::new(action, Target::account(id, &row.name), id)
+                .with(user.replaced(row).for_pull()))
         })
         .await
 }
