@@ -312,20 +312,20 @@ fn check_banner(banner: &Banner) -> Result<()> {
     }
 }
 
-/// Takes no changes from now on, for `reason`, perhaps in no words; `None`: takes them again.
+/// Takes no changes from now on, for `reason`, perhaps in no words; or takes them again.
 ///
 /// # Errors
 /// [`Error::Forbidden`] for anybody but administrators; [`Error::Invalid`] for a reason that is too long or of several
 /// lines.
-pub async fn set_read_only(caller: &Caller, reason: Option<String>) -> Result<Site> {
+pub async fn set_read_only(caller: &Caller, on: bool, reason: &str) -> Result<Site> {
     may_administer(caller)?;
-    let reason = reason.map(|words| words.trim().to_owned());
-    line("reason", reason.as_deref().unwrap_or_default())?;
+    line("reason", reason.trim())?;
+    let reason = on.then(|| reason.trim().to_owned());
     settle(caller, "site.read_only", |row, now| {
         let since = row.read_only_since.take().or(Some(now));
-        row.read_only_since = since.filter(|_| reason.is_some());
+        row.read_only_since = since.filter(|_| on);
         row.read_only = reason;
-        json!({"on": row.read_only.is_some(), "reason": row.read_only})
+        json!({"on": on, "reason": row.read_only})
     })
     .await
 }

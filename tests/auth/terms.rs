@@ -44,7 +44,7 @@ on_each_database! {
     async fn signing_in_goes_on_while_the_site_takes_no_changes(app) {
         person(&app, "alice").await;
         publish(&app, "Be kind.").await;
-        set_read_only(&app.operator(), Some("backup".into())).await.expect("read-only");
+        set_read_only(&app.operator(), true, "backup").await.expect("read-only");
         let mut browser = Browser::new(&app);
         browser.sign_in("alice", PASSWORD).await.expect(303);
         let page = browser.get("/auth/tokens").await.expect(200).text();

@@ -61,8 +61,9 @@ impl ServerMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whether, and why.")] input: SetReadOnlyInput,
     ) -> Result<ServerPayload> {
-        let reason = input.on.then(|| input.reason.unwrap_or_default());
-        answer(site::set_read_only(caller(ctx), reason).await.in_input())
+        let reason = input.reason.unwrap_or_default();
+        let set = site::set_read_only(caller(ctx), input.on, &reason).await;
+        answer(set.in_input())
     }
 
     /// Puts other terms of use into force, or takes them away. Until they agree, users pull but change nothing. Errors:
@@ -139,7 +140,7 @@ struct SetReadOnlyInput {
 /// Terms of use.
 #[derive(InputObject)]
 struct PublishTermsInput {
-    /// The text, plain or in Markdown, up to 262144 bytes; null: there are to be none.
+    /// The text, plain or in Markdown, up to 65536 bytes; null: there are to be none.
     text: Option<String>,
 }
 

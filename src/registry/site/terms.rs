@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The longest terms, in bytes.
-pub const TERMS_MAX: usize = 256 * 1024;
+pub const TERMS_MAX: usize = 64 * 1024;
 /// Where people read and agree.
 const PAGE: &str = "/auth/terms";
 
