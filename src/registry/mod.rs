@@ -38,8 +38,8 @@ pub use secret::Secret;
 pub use crate::storage::{Algorithm, Digest, Health};
 pub use entity::{
     id::{
-        BlobUploadId, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, SessionId,
-        TagId, TokenId, UploadId, UserId,
+        BlobUploadId, CollectionId, ContainerId, GrantId, ImageId, InvitationId, ManifestId,
+        MemberId, NamespaceId, SessionId, TagId, TeamId, TokenId, UploadId, UserId,
     },
-    kind::{ManifestKind, PartRole, Scope, Visibility},
+    kind::{GrantLevel, ManifestKind, PartRole, Scope, TeamRole, Visibility},
 };

@@ -16,6 +16,7 @@ mod search;
 mod tag;
 mod token;
 mod user;
+mod visibility;
 
 use serde_json::{Value, json};
 
