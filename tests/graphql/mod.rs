@@ -13,10 +13,12 @@ mod namespace;
 mod node;
 mod schema;
 mod search;
+mod statement;
 mod tag;
 mod token;
 mod user;
 mod visibility;
+mod wrong;
 
 use serde_json::{Value, json};
 
