@@ -25,6 +25,7 @@ mod secret;
 pub mod seed;
 pub mod session;
 pub mod sif;
+pub mod site;
 pub mod tag;
 pub mod token;
 pub mod total;
@@ -43,5 +44,5 @@ pub use entity::{
         BlobUploadId, CollectionId, ContainerId, GrantId, ImageId, InvitationId, ManifestId,
         MemberId, NamespaceId, SessionId, TagId, TeamId, TokenId, UploadId, UserId,
     },
-    kind::{GrantLevel, ManifestKind, PartRole, Scope, TeamRole, Visibility},
+    kind::{BannerLevel, GrantLevel, ManifestKind, PartRole, Scope, TeamRole, Visibility},
 };

@@ -67,7 +67,7 @@ pub(super) async fn namespace(request: Request) -> Result<Response, Failure> {
         },
     });
     render(&Page {
-        frame: Frame::new(&request, &caller),
+        frame: Frame::new(&request, &caller).await,
         path: name.to_string(),
         above: None,
         description: description(&namespace.description).to_owned(),
@@ -91,7 +91,7 @@ pub(super) async fn collection(request: Request) -> Result<Response, Failure> {
         hidden: "",
     });
     render(&Page {
-        frame: Frame::new(&request, &caller),
+        frame: Frame::new(&request, &caller).await,
         path: format!("{above}/{name}"),
         above: Some(above.to_string()),
         description: description(&collection.description).to_owned(),
