@@ -14,6 +14,12 @@ use crate::{
 pub(super) const TOO_DEEP: &str = "TOO_DEEP";
 /// The code of operations that cost more than this server pays.
 pub(super) const TOO_COMPLEX: &str = "TOO_COMPLEX";
+/// The code of operations that take longer than this server works for one.
+pub(super) const TOO_SLOW: &str = "TOO_SLOW";
+/// The code of digests of operations that this server does not know; clients send the text then.
+pub(super) const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
+/// The code of operations that are not on this server's list.
+pub(super) const NOT_LISTED: &str = "NOT_LISTED";
 /// The code of inputs, and of operations, that are wrong.
 const INVALID: &str = "INVALID";
 
