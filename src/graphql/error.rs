@@ -22,6 +22,8 @@ pub(super) const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
 pub(super) const NOT_LISTED: &str = "NOT_LISTED";
 /// The code of inputs, and of operations, that are wrong.
 const INVALID: &str = "INVALID";
+/// What the library's parser says of operations that are nested too deep for it.
+const PARSER_IS_TOO_DEEP: &str = "recursion limit exceeded.";
 
 /// The code of an error.
 fn code(error: &Error) -> &'static str {
@@ -85,12 +87,17 @@ fn describe(shown: &mut ServerError) {
         Some(_) => None,
         None => refused_argument(&shown.message),
     };
+    let message = shown.message.clone();
     let extensions = extensions(shown);
     if let Some(field) = field {
         extensions.set("field", field);
     }
     if extensions.get("code").is_none() {
-        extensions.set("code", error.map_or(INVALID, code));
+        let refused = match &*message {
+            PARSER_IS_TOO_DEEP => TOO_DEEP,
+            _ => INVALID,
+        };
+        extensions.set("code", error.map_or(refused, code));
     }
 }
 

@@ -65,8 +65,12 @@ impl Listed {
                 tracing::error!("no operation is allowed: graphql.operations {place}: {fault}");
                 Vec::new()
             });
-            let named = |text: String| (digest(&text), Arc::from(text));
-            Arc::new(texts.into_iter().map(named).collect())
+            // Compilers may or may not count the space around a text.
+            let named = |text: String| {
+                let text: Arc<str> = text.into();
+                [digest(&text), digest(text.trim())].map(|digest| (digest, text.clone()))
+            };
+            Arc::new(texts.into_iter().flat_map(named).collect())
         });
         Self(listed)
     }
@@ -76,13 +80,13 @@ impl Listed {
     }
 
     fn allows(&self, text: &str) -> bool {
-        let listed = |listed: &Arc<HashMap<_, _>>| listed.contains_key(&digest(text));
+        let listed = |listed: &Arc<HashMap<_, _>>| listed.contains_key(&digest(text.trim()));
         self.0.as_ref().is_none_or(listed)
     }
 }
 
 fn digest(text: &str) -> String {
-    Digest::of(text.trim().as_bytes()).hex().to_owned()
+    Digest::of(text.as_bytes()).hex().to_owned()
 }
 
 /// The texts in a folder or a manifest.

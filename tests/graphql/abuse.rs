@@ -98,18 +98,9 @@ fn attacks() -> Vec<Attack> {
         attack(
             "parents and children in turn",
             format!(
-                "{{ collection(path: \"alice/tools\") {{ {} }} }}",
-                nested(8, "namespace { collections { nodes {", "name")
-                    .replace('}', "} } }")
-                    .replace("name}", "name }")
-            ),
-            "INVALID",
-        ),
-        attack(
-            "parents nested beyond the depth",
-            format!(
-                "{{ containers {{ nodes {} }} }}",
-                nested(16, "{ collection ", "{ name }")
+                "{{ namespaces {{ nodes {{ {} name {} }} }} }}",
+                "collections { nodes { namespace { ".repeat(8),
+                "} } } ".repeat(8)
             ),
             "TOO_DEEP",
         ),

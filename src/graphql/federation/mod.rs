@@ -3,12 +3,12 @@
 //! Owns which objects others may refer to, and by what ([`KEYS`]); the text of the schema that routers compose; and how
 //! this server looks as one of several sites ([`Site`]). References are resolved as anybody's questions are: through the
 //! loaders, as the caller sees it.
-mod entity;
+mod reference;
 mod sdl;
 mod site;
 mod view;
 
-pub(super) use entity::{Entity, Representation, resolve};
+pub(super) use reference::{Entity, Representation, resolve};
 pub(super) use sdl::sdl;
 pub(super) use site::Site;
 pub(super) use view::{hide, show};

@@ -3,7 +3,7 @@ use async_graphql::{
     Context, InputValueError, InputValueResult, Result, Scalar, ScalarType, Union, Value,
 };
 
-use super::Site;
+use super::{KEYS, Site};
 use crate::{
     error::Error,
     graphql::{
@@ -70,45 +70,41 @@ pub(in crate::graphql) async fn resolve(
     let asked = reference.text("__typename").unwrap_or_default();
     let site = ctx.data_opt::<Site>();
     let kind = site.map_or(asked, |site| site.own_kind(asked));
-    if let Some(id) = reference.text("id") {
-        return by_id(ctx, kind, id).await;
+    let keys = KEYS.iter().find(|(known, _)| *known == kind);
+    let keys = keys.into_iter().flat_map(|(_, keys)| keys.iter());
+    let named = keys.filter_map(|key| Some((*key, reference.text(key)?)));
+    match named.min_by_key(|(key, _)| *key != "id") {
+        Some(("id", id)) => by_id(ctx, kind, id).await,
+        Some((_, name)) => by_name(ctx, kind, name.to_owned()).await,
+        None => {
+            let why = format!(
+                "nothing is known by such a key of the type {asked:?}; see the keys in the schema of this subgraph"
+            );
+            Err(Error::invalid("representations", why).into())
+        }
     }
-    let key = |member: &str| reference.text(member).map(ToOwned::to_owned);
-    let found = match kind {
-        "Image" => match key("digest") {
-            Some(digest) => load(ctx, DigestOf(digest))
+}
+
+async fn by_name(ctx: &Context<'_>, kind: &str, name: String) -> Result<Option<Entity>> {
+    Ok(match kind {
+        "Image" => load(ctx, DigestOf(name))
+            .await?
+            .map(|row| Image(row).into()),
+        "Container" => load(ctx, PathIs(name))
+            .await?
+            .map(|row| Container(row).into()),
+        "Namespace" => load(ctx, NamespaceName(name))
+            .await?
+            .map(|row| Namespace(row).into()),
+        "User" => load(ctx, NameOf(name)).await?.map(|row| User(row).into()),
+        "Key" => match id::fingerprint(&name) {
+            Ok(digits) => load(ctx, Fingerprint(digits))
                 .await?
-                .map(|row| Image(row).into()),
-            None => return Err(unknown(asked)),
+                .map(|row| Key(row).into()),
+            Err(_) => None,
         },
-        "Container" => match key("path") {
-            Some(path) => load(ctx, PathIs(path))
-                .await?
-                .map(|row| Container(row).into()),
-            None => return Err(unknown(asked)),
-        },
-        "Namespace" => match key("name") {
-            Some(name) => load(ctx, NamespaceName(name))
-                .await?
-                .map(|row| Namespace(row).into()),
-            None => return Err(unknown(asked)),
-        },
-        "User" => match key("name") {
-            Some(name) => load(ctx, NameOf(name)).await?.map(|row| User(row).into()),
-            None => return Err(unknown(asked)),
-        },
-        "Key" => match key("fingerprint") {
-            Some(digits) => match id::fingerprint(&digits) {
-                Ok(digits) => load(ctx, Fingerprint(digits))
-                    .await?
-                    .map(|row| Key(row).into()),
-                Err(_) => None,
-            },
-            None => return Err(unknown(asked)),
-        },
-        _ => return Err(unknown(asked)),
-    };
-    Ok(found)
+        _ => None,
+    })
 }
 
 async fn by_id(ctx: &Context<'_>, kind: &str, id: &str) -> Result<Option<Entity>> {
@@ -130,11 +126,4 @@ async fn by_id(ctx: &Context<'_>, kind: &str, id: &str) -> Result<Option<Entity>
         ("User", GlobalId::User(id)) => load(ctx, id).await?.map(|row| User(row).into()),
         _ => None,
     })
-}
-
-fn unknown(kind: &str) -> async_graphql::Error {
-    let why = format!(
-        "nothing is known by such a key of the type {kind:?}; see the keys in the schema of this subgraph"
-    );
-    Error::invalid("representations", why).into()
 }
