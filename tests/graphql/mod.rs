@@ -16,6 +16,7 @@ mod node;
 mod operation;
 mod schema;
 mod search;
+mod server;
 mod statement;
 mod tag;
 mod token;
