@@ -62,7 +62,7 @@ enum Command {
     /// `serve` does this by itself; use it where the server may not change the schema.
     Migrate,
     /// Print the GraphQL schema
-    Schema,
+    Schema(schema::Schema),
     /// Make, list, disable and enable accounts; change passwords
     #[command(subcommand)]
     User(user::User),
@@ -109,7 +109,7 @@ impl Cli {
         match self.command {
             Command::Serve(serve) => serve.run(settings).await,
             Command::Migrate => migrate::run(settings.load()?.config).await,
-            Command::Schema => schema::run(),
+            Command::Schema(schema) => schema.run(),
             Command::User(user) => user.run(settings.load()?.config).await,
             Command::Token(token) => token.run(settings.load()?.config).await,
             Command::Config(config) => config.run(settings),

@@ -35,7 +35,7 @@ pub use auth::{Argon2, Auth};
 pub use database::Database;
 pub use docs::docs;
 pub use folder::make_private;
-pub use graphql::Graphql;
+pub use graphql::{Graphql, Introspection};
 pub use http::{Http, Tls};
 pub use keyserver::Keyserver;
 pub use load::Loaded;
@@ -110,7 +110,8 @@ impl Config {
         self.http.validate()?;
         self.storage.validate()?;
         self.registry.validate()?;
-        self.auth.validate()
+        self.auth.validate()?;
+        self.graphql.validate()
     }
 }
 

@@ -1,18 +1,28 @@
 //! `/graphql`: one operation in, one answer out; a page to try it on for browsers.
-use async_graphql::{Request as Operation, Response as Answer, dataloader::DataLoader};
+use std::time::Duration;
+
+use async_graphql::{
+    Request as Operation, Response as Answer, ServerError, dataloader::DataLoader,
+};
+use futures::future::BoxFuture;
 use poem::{
     Body, EndpointExt, IntoResponse, Request, Response, Route,
     error::ReadBodyError,
     handler,
     http::{Method, header},
-    web::{Data, Json},
+    post,
+    web::{Data, Json, Path},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Graph,
-    error::{refusal, render},
-    limit::Limits,
+    error::{TOO_SLOW, coded, refusal, render},
+    federation::{Site, hide, show},
+    limit::{Limits, check_nesting},
     loader::Source,
+    may_learn_schema,
+    operation::{Listed, Remember, Remembered, check_listed, complete},
     schema,
 };
 use crate::{
@@ -25,7 +35,11 @@ use crate::{
 };
 
 /// The routes of this room.
-pub const ROUTES: &[(&str, &str)] = &[("GET", "/graphql"), ("POST", "/graphql")];
+pub const ROUTES: &[(&str, &str)] = &[
+    ("GET", "/graphql"),
+    ("POST", "/graphql"),
+    ("POST", "/graphql/as/:site"),
+];
 
 const JSON: &str = "application/json";
 /// The longest query, in bytes. Every fault in one is told with its names, so long ones would have longer answers. Large
@@ -34,19 +48,33 @@ const QUERY_MAX: u64 = 64 << 10;
 
 /// Adds the graph to the routes of the server.
 pub fn routes(route: Route, config: &Config) -> Route {
+    let graphql = &config.graphql;
     let room = Room {
-        graph: schema(&config.graphql),
-        limits: Limits::new(&config.graphql),
-        page: config.graphql.graphiql,
+        open: schema(graphql, true),
+        closed: schema(graphql, false),
+        limits: Limits::new(graphql),
+        timeout: graphql.timeout.into(),
+        remembered: Remembered::new(graphql.persisted_queries),
+        listed: Listed::read(graphql.operations.as_deref()),
+        page: graphql.graphiql,
     };
-    route.at("/graphql", call.data(room))
+    let as_site = post(call_as).data(room.clone());
+    route
+        .at("/graphql", call.data(room))
+        .at("/graphql/as/:site", as_site)
 }
 
 /// What the handlers need.
 #[derive(Clone)]
 struct Room {
-    graph: Graph,
+    /// Tells its schema.
+    open: Graph,
+    /// Does not, nor hints at it.
+    closed: Graph,
     limits: Limits,
+    timeout: Duration,
+    remembered: Remembered,
+    listed: Listed,
     /// Whether browsers get a page.
     page: bool,
 }
@@ -54,9 +82,23 @@ struct Room {
 #[handler]
 async fn call(request: &Request, body: Body, Data(room): Data<&Room>) -> Response {
     match *request.method() {
-        Method::POST => answer(request, body, room).await,
+        Method::POST => answer(request, body, room, None).await,
         Method::GET | Method::HEAD if room.page && is_browser(request) => page::graphiql(),
         _ => refuse_method(),
+    }
+}
+
+/// For routers of a graph of several sites: the same, in the names of one of them.
+#[handler]
+async fn call_as(
+    request: &Request,
+    body: Body,
+    Path(site): Path<String>,
+    Data(room): Data<&Room>,
+) -> Response {
+    match site.parse() {
+        Ok(site) => answer(request, body, room, Some(site)).await,
+        Err(error) => refusal(&error),
     }
 }
 
@@ -76,32 +118,89 @@ fn refuse_method() -> Response {
 
 /// Answers one operation. What goes wrong before there is one has a status of its own; after that the answer is 200,
 /// whatever its errors say.
-async fn answer(request: &Request, body: Body, room: &Room) -> Response {
+async fn answer(request: &Request, body: Body, room: &Room, site: Option<Site>) -> Response {
     match prepare(request, body).await {
-        Ok(operation) => Json(render(execute(operation, room).await)).into_response(),
+        Ok((caller, operation)) => {
+            let operation = operation.data(RequestContext::of(request).clone());
+            Json(render(execute(&caller, operation, room, site).await)).into_response()
+        }
         Err(error) => refusal(&error),
     }
 }
 
-async fn execute(mut operation: Operation, room: &Room) -> Answer {
-    // What cannot be parsed is refused in execution, with the place of the fault.
-    let checked = operation
-        .parsed_query()
-        .map_or(Ok(()), |document| room.limits.check(document));
-    match checked {
-        Ok(()) => room.graph.execute(operation).await,
-        Err(error) => Answer::from_errors(vec![error]),
+async fn execute(caller: &Caller, operation: Operation, room: &Room, site: Option<Site>) -> Answer {
+    let (mut operation, remember) = match check(caller, operation, room) {
+        Ok(checked) => checked,
+        Err(error) => return Answer::from_errors(vec![error]),
+    };
+    if let Some(remember) = remember {
+        remember.keep();
+    }
+    let graph = match may_learn_schema(caller) {
+        Ok(()) => &room.open,
+        Err(_) => &room.closed,
+    };
+    if let Some(site) = &site {
+        // What cannot be parsed is refused in execution.
+        if let Ok(document) = operation.parsed_query().cloned() {
+            operation.set_parsed_query(hide(site, document));
+        }
+        operation = operation.data(site.clone()).disable_introspection();
+    }
+    let work = CancellationToken::new();
+    let operation = operation
+        .data(caller.clone())
+        .data(DataLoader::new(Source::new(caller.clone()), until(&work)));
+    // Loaders are tasks of their own; they end with this one, be it by time or because the client is gone.
+    let _end = work.drop_guard();
+    match tokio::time::timeout(room.timeout, graph.execute(operation)).await {
+        Ok(mut answer) => {
+            if let Some(site) = &site {
+                answer.data = show(site, answer.data);
+            }
+            answer
+        }
+        Err(_) => {
+            let words = format!(
+                "the operation took longer than {} s; ask for less at once",
+                room.timeout.as_secs()
+            );
+            Answer::from_errors(vec![coded(words, TOO_SLOW)])
+        }
     }
 }
 
-async fn prepare(request: &Request, body: Body) -> Result<Operation> {
+/// Starts tasks that end when the work does.
+fn until(work: &CancellationToken) -> impl Fn(BoxFuture<'static, ()>) + Send + Sync + 'static {
+    let work = work.clone();
+    move |task| {
+        tokio::spawn(work.clone().run_until_cancelled_owned(task));
+    }
+}
+
+/// The operation with its text, if it may be executed.
+fn check(
+    caller: &Caller,
+    operation: Operation,
+    room: &Room,
+) -> Result<(Operation, Option<Remember>), ServerError> {
+    let (mut operation, remember) = complete(operation, &room.remembered, &room.listed)?;
+    if !caller.actor().is_site_admin() {
+        check_listed(&operation, &room.listed)?;
+    }
+    check_nesting(&operation.query)?;
+    // What cannot be parsed is refused in execution, with the place of the fault.
+    if let Ok(document) = operation.parsed_query() {
+        room.limits.check(document)?;
+        return Ok((operation, remember));
+    }
+    Ok((operation, None))
+}
+
+async fn prepare(request: &Request, body: Body) -> Result<(Caller, Operation)> {
     let caller = auth::caller(request).await?;
     let operation = read(request, body, &caller).await?;
-    let loader = DataLoader::new(Source::new(caller.clone()), tokio::spawn);
-    Ok(operation
-        .data(caller)
-        .data(loader)
-        .data(RequestContext::of(request).clone()))
+    Ok((caller, operation))
 }
 
 /// Reads a JSON object; lists of operations are not taken, since one operation can ask for everything.

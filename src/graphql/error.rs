@@ -14,8 +14,16 @@ use crate::{
 pub(super) const TOO_DEEP: &str = "TOO_DEEP";
 /// The code of operations that cost more than this server pays.
 pub(super) const TOO_COMPLEX: &str = "TOO_COMPLEX";
+/// The code of operations that take longer than this server works for one.
+pub(super) const TOO_SLOW: &str = "TOO_SLOW";
+/// The code of digests of operations that this server does not know; clients send the text then.
+pub(super) const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
+/// The code of operations that are not on this server's list.
+pub(super) const NOT_LISTED: &str = "NOT_LISTED";
 /// The code of inputs, and of operations, that are wrong.
 const INVALID: &str = "INVALID";
+/// What the library's parser says of operations that are nested too deep for it.
+const PARSER_IS_TOO_DEEP: &str = "recursion limit exceeded.";
 
 /// The code of an error.
 fn code(error: &Error) -> &'static str {
@@ -81,12 +89,17 @@ fn describe(shown: &mut ServerError) {
         Some(_) => None,
         None => refused_argument(&shown.message),
     };
+    let message = shown.message.clone();
     let extensions = extensions(shown);
     if let Some(field) = field {
         extensions.set("field", field);
     }
     if extensions.get("code").is_none() {
-        extensions.set("code", error.map_or(INVALID, code));
+        let refused = match &*message {
+            PARSER_IS_TOO_DEEP => TOO_DEEP,
+            _ => INVALID,
+        };
+        extensions.set("code", error.map_or(refused, code));
     }
 }
 

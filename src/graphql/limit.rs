@@ -16,6 +16,8 @@ use crate::config;
 
 /// How deep selections and fragments may be nested in each other.
 pub(super) const RECURSION_MAX: usize = 64;
+/// How deep brackets of all kinds may be nested in the text of an operation: selections, arguments and lists in them.
+const NESTING_MAX: usize = 3 * RECURSION_MAX;
 /// How many directives one field may have.
 pub(super) const DIRECTIVES_MAX: usize = 16;
 
@@ -100,11 +102,84 @@ impl<'a> Sizes<'a> {
     }
 }
 
+/// How many fields have another name, in the text as it stands.
+fn aliases(document: &ExecutableDocument) -> usize {
+    let operations = document.operations.iter();
+    let operations = operations.map(|(_, operation)| &operation.node.selection_set.node);
+    let fragments = document.fragments.values();
+    let fragments = fragments.map(|fragment| &fragment.node.selection_set.node);
+    operations.chain(fragments).map(aliases_in).sum()
+}
+
+fn aliases_in(set: &SelectionSet) -> usize {
+    let in_item = |item: &Positioned<Selection>| match &item.node {
+        Selection::Field(field) => {
+            let field = &field.node;
+            usize::from(field.alias.is_some()) + aliases_in(&field.selection_set.node)
+        }
+        Selection::InlineFragment(inline) => aliases_in(&inline.node.selection_set.node),
+        Selection::FragmentSpread(_) => 0,
+    };
+    set.items.iter().map(in_item).sum()
+}
+
+/// Refuses a text whose brackets are nested so deep that the parser, which goes down with them, would run out of room.
+pub(super) fn check_nesting(text: &str) -> Result<(), ServerError> {
+    if nesting(text) <= NESTING_MAX {
+        return Ok(());
+    }
+    let words = format!("the operation nests brackets deeper than {NESTING_MAX} levels");
+    Err(coded(words, TOO_DEEP))
+}
+
+/// How deep brackets are nested in a text, other than in strings and comments.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest): (usize, usize) = (0, 0);
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        rest = match first {
+            '#' => rest.split_once('\n').map_or("", |(_, after)| after),
+            '"' => after_string(rest),
+            _ => {
+                match first {
+                    '{' | '(' | '[' => depth += 1,
+                    '}' | ')' | ']' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                deepest = deepest.max(depth);
+                &rest[first.len_utf8()..]
+            }
+        };
+    }
+    deepest
+}
+
+/// What follows the string with which a text begins.
+fn after_string(text: &str) -> &str {
+    let (quote, body) = match text.strip_prefix("\"\"\"") {
+        Some(body) => ("\"\"\"", body),
+        None => ("\"", &text[1..]),
+    };
+    let mut escaped = false;
+    for (at, letter) in body.char_indices() {
+        if !escaped && body[at..].starts_with(quote) {
+            return &body[at + quote.len()..];
+        }
+        // Strings of one line end with it, whatever comes of them.
+        if letter == '\n' && quote.len() == 1 {
+            return &body[at..];
+        }
+        escaped = letter == '\\' && !escaped;
+    }
+    ""
+}
+
 /// Refuses operations beyond the configured depth and cost.
 #[derive(Clone, Copy)]
 pub(super) struct Limits {
     depth: usize,
     complexity: usize,
+    aliases: usize,
 }
 
 impl Limits {
@@ -112,6 +187,7 @@ impl Limits {
         Self {
             depth: config.max_depth,
             complexity: config.max_complexity,
+            aliases: config.max_aliases,
         }
     }
 
@@ -122,6 +198,14 @@ impl Limits {
             let words = format!(
                 "the operation unfolds to {total} fields where {} are allowed; ask for fewer",
                 self.complexity
+            );
+            return Err(coded(words, TOO_COMPLEX));
+        }
+        let aliases = aliases(document);
+        if aliases > self.aliases {
+            let words = format!(
+                "the operation gives {aliases} fields other names where {} are allowed; ask in several steps",
+                self.aliases
             );
             return Err(coded(words, TOO_COMPLEX));
         }

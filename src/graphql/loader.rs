@@ -2,6 +2,7 @@
 //!
 //! Built for each request, because they carry its caller: what a row refers to but the caller may not see is absent.
 mod below;
+mod lookup;
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
@@ -32,6 +33,7 @@ use crate::{
 };
 
 pub(super) use below::{CountBelow, count_below, page_below};
+pub(super) use lookup::{DigestOf, NameOf, NamespaceName, PathIs};
 
 /// Who is asking.
 pub(super) fn caller<'a>(ctx: &Context<'a>) -> &'a Caller {

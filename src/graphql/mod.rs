@@ -5,12 +5,14 @@
 //! not hold rules, SQL or status codes of other protocols.
 mod endpoint;
 mod error;
+mod federation;
 mod id;
 mod limit;
 mod loader;
 mod meter;
 mod mutation;
 mod object;
+mod operation;
 mod page;
 mod query;
 mod scalar;
@@ -18,7 +20,11 @@ mod scalar;
 use async_graphql::{EmptySubscription, ID, SDLExportOptions, Schema};
 use chrono::{DateTime, Utc};
 
-use crate::config;
+use crate::{
+    config::{self, Introspection},
+    error::{Error, Result},
+    registry::Caller,
+};
 use limit::Limits;
 use meter::Meters;
 use mutation::Mutation;
@@ -31,8 +37,8 @@ pub use endpoint::{ROUTES, routes};
 /// The schema with its resolvers.
 type Graph = Schema<Query, Mutation, EmptySubscription>;
 
-/// Builds the schema; what a query may cost is configuration.
-fn schema(config: &config::Graphql) -> Graph {
+/// Builds the schema; what a query may cost is configuration. An `open` one tells of itself.
+fn schema(config: &config::Graphql, open: bool) -> Graph {
     let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .override_output_type_description::<DateTime<Utc>>(scalar::DATE_TIME)
         .override_output_type_description::<ID>(scalar::ID)
@@ -49,7 +55,7 @@ fn schema(config: &config::Graphql) -> Graph {
         .limit_directives(limit::DIRECTIVES_MAX)
         .extension(Limits::new(config))
         .extension(Meters);
-    if config.introspection {
+    if open {
         builder.finish()
     } else {
         builder
@@ -67,5 +73,26 @@ pub fn sdl() -> String {
         .sorted_enum_items()
         .include_specified_by()
         .use_space_ident();
-    schema(&config::Graphql::default()).sdl_with_options(options)
+    schema(&config::Graphql::default(), true).sdl_with_options(options)
+}
+
+/// The schema as routers of a federated graph compose it, in the names of a site if one is given.
+///
+/// # Errors
+/// [`Error::Invalid`] for what cannot be the name of a site.
+pub fn federation_sdl(site: Option<&str>) -> Result<String> {
+    let site = site.map(str::parse).transpose()?;
+    Ok(federation::sdl(site.as_ref()))
+}
+
+/// Whether the caller may learn the schema from this server.
+fn may_learn_schema(caller: &Caller) -> Result<()> {
+    match caller.config().graphql.introspection {
+        Introspection::Everyone => Ok(()),
+        Introspection::SignedIn => caller.account().map(|_| ()),
+        Introspection::Nobody => {
+            let words = "this server keeps its schema to itself; its administrators can print it by `sifhub schema`";
+            Err(Error::Forbidden(words.into()))
+        }
+    }
 }

@@ -14,6 +14,7 @@ mod id;
 pub mod image;
 mod jwt;
 pub mod key;
+pub mod lookup;
 pub mod manifest;
 pub mod namespace;
 pub mod page;

@@ -16,6 +16,10 @@ pub async fn query(field: &str, world: &World, client: &Client) -> Option<Outcom
     let list =
         |field: &str, selection: &str| format!("{field}(first: 100) {{ nodes {{ {selection} }} }}");
     let selection = match field {
+        "_service" => "_service { sdl }".into(),
+        "_entities" => format!(
+            "_entities(representations: [{{ __typename: \"Container\", path: {path:?} }}]) {{ __typename }}"
+        ),
         "viewer" => "viewer { id }".into(),
         "server" => "server { version }".into(),
         "node" => format!("node(id: {collection:?}) {{ id }}"),

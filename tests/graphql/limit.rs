@@ -2,6 +2,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use sifhub::config::Introspection;
+
 use super::{alice, code};
 use crate::support::{SifBuilder, TestApp};
 
@@ -80,9 +82,24 @@ async fn tools_learn_the_schema_within_the_limits_unless_told_not_to() {
     let app = TestApp::sqlite().await;
     let data = app.anonymous().graphql(INTROSPECTION, json!({})).await;
     assert_eq!(data["__schema"]["queryType"]["name"], "Query");
-    let app = TestApp::configured(|config| config.graphql.introspection = false).await;
+    let app =
+        TestApp::configured(|config| config.graphql.introspection = Introspection::SignedIn).await;
     let answer = app.anonymous().try_graphql(INTROSPECTION, json!({})).await;
     assert_eq!(answer["data"]["__schema"], json!(null));
+    let alice = app.user("alice").await;
+    let data = alice.graphql(INTROSPECTION, json!({})).await;
+    assert_eq!(data["__schema"]["queryType"]["name"], "Query");
+    let app =
+        TestApp::configured(|config| config.graphql.introspection = Introspection::Nobody).await;
+    let alice = app.user("alice").await;
+    let answer = alice.try_graphql(INTROSPECTION, json!({})).await;
+    assert_eq!(answer["data"]["__schema"], json!(null));
+    // Nor do the words of an error tell names.
+    let answer = app
+        .anonymous()
+        .try_graphql("{ viewe { id } }", json!({}))
+        .await;
+    assert!(!answer.to_string().contains("viewer"), "{answer}");
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! The graph, asked through the whole server.
+mod abuse;
 mod collection;
 mod container;
 mod endpoint;
 mod example;
+mod federation;
 mod image;
 mod key;
 mod limit;
@@ -11,6 +13,7 @@ mod loader;
 mod manifest;
 mod namespace;
 mod node;
+mod operation;
 mod schema;
 mod search;
 mod server;

@@ -123,6 +123,11 @@ impl TestApp {
         }
     }
 
+    /// The router, to be served on a port.
+    pub fn endpoint(&self) -> Arc<BoxEndpoint<'static, poem::Response>> {
+        self.endpoint.clone()
+    }
+
     /// Somebody at the server's console, who may do anything.
     pub fn operator(&self) -> Caller {
         self.app.operator()

@@ -1,6 +1,7 @@
 //! What can be read. Lookups of what is hidden and of what is not there have the same answer: null.
 mod collection;
 mod container;
+mod federation;
 mod image;
 mod key;
 mod namespace;
@@ -26,6 +27,7 @@ pub(super) struct Query(
     search::SearchQuery,
     user::UserQuery,
     server::ServerQuery,
+    federation::FederationQuery,
 );
 
 /// Null for what is not there or hidden.
