@@ -59,6 +59,8 @@ ids! {
     ManifestId,
     /// The id of an upload of a blob.
     BlobUploadId,
+    /// The id of what is searched.
+    DocumentId,
 }
 
 /// The text is not 24 lower-case hex digits of an id.

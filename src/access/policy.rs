@@ -35,6 +35,11 @@ impl Internal for entity::key_id::Entity {}
 impl Internal for entity::key_uid::Entity {}
 impl Internal for entity::manifest_content::Entity {}
 impl Internal for entity::manifest_part::Entity {}
+impl Internal for entity::search_document::Entity {}
+impl Internal for entity::search_facet::Entity {}
+impl Internal for entity::search_mark::Entity {}
+impl Internal for entity::search_vocabulary::Entity {}
+impl Internal for entity::search_word::Entity {}
 impl Internal for entity::sif::Entity {}
 impl Internal for entity::upload::Entity {}
 impl Internal for entity::upload_part::Entity {}

@@ -5,6 +5,7 @@ mod config;
 mod gc;
 mod log;
 mod migrate;
+mod reindex;
 mod schema;
 mod scrub;
 mod serve;
@@ -81,6 +82,11 @@ enum Command {
     /// printed, shown to administrators in GraphQL (`storage`), and comes back with the next push of the same bytes. It may
     /// run beside a working server.
     Scrub(scrub::Scrub),
+    /// Write anew what is searched, and stop when that is done
+    ///
+    /// The server keeps it up to date by itself; use this after rows were changed behind its back. The old stays in use
+    /// meanwhile. Goes on where it was stopped, then or by the server. It may run beside a working server.
+    Reindex,
     /// Print the version
     Version,
 }
@@ -109,6 +115,7 @@ impl Cli {
             Command::Config(config) => config.run(settings),
             Command::Gc(gc) => gc.run(settings.load()?.config).await,
             Command::Scrub(scrub) => scrub.run(settings.load()?.config).await,
+            Command::Reindex => reindex::run(settings.load()?.config).await,
             Command::Version => {
                 println!("sifhub {}", env!("CARGO_PKG_VERSION"));
                 Ok(())

@@ -22,7 +22,9 @@ use crate::config;
 use limit::Limits;
 use meter::Meters;
 use mutation::Mutation;
-use object::{Collection, Container, Image, Key, Manifest, Namespace, Tag, Token, User};
+use object::{
+    Collection, Container, Image, Key, Manifest, Namespace, SearchResult, Tag, Token, User,
+};
 use page::List;
 use query::Query;
 
@@ -41,6 +43,9 @@ fn schema(config: &config::Graphql) -> Graph {
         .override_output_type_description::<List<Key>>("A page of public keys.")
         .override_output_type_description::<List<Manifest>>("A page of manifests.")
         .override_output_type_description::<List<Namespace>>("A page of namespaces.")
+        .override_output_type_description::<SearchResult>(
+            "What a search finds: a page of containers, best first.",
+        )
         .override_output_type_description::<List<Tag>>("A page of tags.")
         .override_output_type_description::<List<Token>>("A page of tokens.")
         .override_output_type_description::<List<User>>("A page of users.")

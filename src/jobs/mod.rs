@@ -3,6 +3,7 @@
 //! Owns the clockwork. Must not hold rules: a job is a few lines around a call of the registry.
 mod gc;
 mod manifests;
+mod search;
 
 use std::sync::Arc;
 
@@ -10,6 +11,11 @@ use crate::registry::Registry;
 
 /// Runs all jobs until it is dropped.
 pub async fn run(registry: Arc<Registry>) {
-    manifests::run(&registry).await;
-    gc::run(registry).await;
+    let searched = registry.clone();
+    let search = search::run(&searched);
+    let others = async {
+        manifests::run(&registry).await;
+        gc::run(registry).await;
+    };
+    tokio::join!(search, others);
 }
