@@ -15,16 +15,14 @@ mod page;
 mod query;
 mod scalar;
 
-use async_graphql::{EmptySubscription, SDLExportOptions, Schema};
+use async_graphql::{EmptySubscription, ID, SDLExportOptions, Schema};
 use chrono::{DateTime, Utc};
 
 use crate::config;
 use limit::Limits;
 use meter::Meters;
 use mutation::Mutation;
-use object::{
-    Collection, Container, Image, Key, Manifest, Namespace, SearchResult, Tag, Token, User,
-};
+use object::{Collection, Container, Image, Key, Manifest, Namespace, Tag, Token, User};
 use page::List;
 use query::Query;
 
@@ -37,15 +35,13 @@ type Graph = Schema<Query, Mutation, EmptySubscription>;
 fn schema(config: &config::Graphql) -> Graph {
     let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .override_output_type_description::<DateTime<Utc>>(scalar::DATE_TIME)
+        .override_output_type_description::<ID>(scalar::ID)
         .override_output_type_description::<List<Collection>>("A page of collections.")
         .override_output_type_description::<List<Container>>("A page of containers.")
         .override_output_type_description::<List<Image>>("A page of images.")
         .override_output_type_description::<List<Key>>("A page of public keys.")
         .override_output_type_description::<List<Manifest>>("A page of manifests.")
         .override_output_type_description::<List<Namespace>>("A page of namespaces.")
-        .override_output_type_description::<SearchResult>(
-            "What a search finds: a page of containers, best first.",
-        )
         .override_output_type_description::<List<Tag>>("A page of tags.")
         .override_output_type_description::<List<Token>>("A page of tokens.")
         .override_output_type_description::<List<User>>("A page of users.")

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     access::{Actor, Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
     error::{Error, Result},
-    event::Event,
+    event::{Event, Target},
     sif::{InspectError, ReadAt, inspect},
     storage::{Source, Staged},
 };
@@ -71,7 +71,10 @@ pub async fn count(caller: &Caller, container: Option<ContainerId>) -> Result<u6
     uploaded(caller, container).count(caller.db()).await
 }
 
-fn uploaded(caller: &Caller, container: Option<ContainerId>) -> Rows<Pull, image::Entity> {
+pub(in crate::registry) fn uploaded(
+    caller: &Caller,
+    container: Option<ContainerId>,
+) -> Rows<Pull, image::Entity> {
     let rows = rows::<Pull, image::Entity>(caller.actor())
         .narrow(|q| q.filter(image::Column::Blob.is_not_null()));
     match container {
@@ -479,8 +482,8 @@ pub async fn delete(caller: &Caller, id: ImageId) -> Result<()> {
         .await
 }
 
-/// `namespace/collection/container`.
-async fn path(tx: &Tx, image: &image::Model) -> Result<String> {
+/// `namespace/collection/container`, as events name it.
+async fn path(tx: &Tx, image: &image::Model) -> Result<Target> {
     let container = image.find_related(container::Entity).one(tx.db()).await?;
     containers::path(tx, &container.ok_or(Error::NotFound("container"))?).await
 }

@@ -31,8 +31,9 @@ mod generate;
 mod put;
 mod tags;
 
+pub(in crate::registry) use document::EMPTY;
 pub use generate::backfill;
-pub(in crate::registry) use generate::{delete_image, ensure_config, of_image};
+pub(in crate::registry) use generate::{Made, delete_image, ensure_config, of_image};
 pub use put::{CONTENT_MAX, NewManifest, put};
 pub(in crate::registry) use tags::follow;
 
@@ -250,6 +251,7 @@ async fn delete_manifest(
                 open::<Push, container::Entity>(tx.db(), tx.actor(), manifest.container_id).await?;
             containers::lock(tx, container.id).await?;
             let names = tags::of(tx, &[manifest.id]).await?;
+            let path = containers::path(tx, &container).await?;
             let (id, image) = (manifest.id, manifest.image_id);
             let details = json!({"digest": manifest.digest, "tags": names});
             manifest.into_row().delete(tx.db()).await?;

@@ -7,8 +7,7 @@ const KEY: &str = "8883491F4268F173C6E5DC49EDECE4F3F38D871E";
 
 const SEARCH: &str = "query($text: String!, $filter: SearchFilter, $first: Int! = 20, $after: String) {
     search(text: $text, filter: $filter, first: $first, after: $after) {
-        nodes { container { path } score snippet { text matches } }
-        edges { cursor }
+        nodes { cursor container { path } score snippet { text matches } }
         pageInfo { hasNextPage endCursor }
         totalCount hasMore
         namespaces { name } collections { name } images { arch container { path } }

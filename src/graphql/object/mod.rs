@@ -22,7 +22,7 @@ pub(super) use image::Image;
 pub(super) use key::Key;
 pub(super) use manifest::Manifest;
 pub(super) use namespace::Namespace;
-pub(super) use search::{SearchHit, SearchResult, SearchTotals};
+pub(super) use search::{SearchHit, SearchResult};
 pub(super) use storage::Storage;
 pub(super) use tag::Tag;
 pub(super) use token::Token;

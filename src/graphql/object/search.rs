@@ -1,7 +1,7 @@
 //! What a search finds.
 use std::sync::Arc;
 
-use async_graphql::{Context, Object, Result, SimpleObject, connection::Connection};
+use async_graphql::{ComplexObject, Context, Result, SimpleObject, connection::PageInfo};
 
 use super::{Collection, Container, Image, Namespace};
 use crate::{
@@ -12,12 +12,25 @@ use crate::{
     registry::search::{self, Facet, FacetKind, Filter, Matches, Piece},
 };
 
-/// The containers that a search finds, and what else there is to tell of them.
-pub(in crate::graphql) type SearchResult = Connection<String, SearchHit, SearchTotals>;
+/// What a search finds: a page of containers, best first, and what else there is to tell of them.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub(in crate::graphql) struct SearchResult {
+    /// The containers of this page.
+    pub(in crate::graphql) nodes: Vec<SearchHit>,
+    /// Where this page is.
+    pub(in crate::graphql) page_info: PageInfo,
+    #[graphql(skip)]
+    pub(in crate::graphql) found: Arc<Matches>,
+    #[graphql(skip)]
+    pub(in crate::graphql) filter: Filter,
+}
 
 /// A container that was found.
 #[derive(SimpleObject)]
 pub(in crate::graphql) struct SearchHit {
+    /// Its place in what was found, for the argument `after`.
+    pub(in crate::graphql) cursor: String,
     /// The container.
     pub(in crate::graphql) container: Container,
     /// How well it answers: about 0 to 4, larger is better. Only comparable within one search.
@@ -42,14 +55,8 @@ impl From<Piece> for SnippetPiece {
     }
 }
 
-/// What a search has beside the page.
-pub(in crate::graphql) struct SearchTotals {
-    pub(in crate::graphql) found: Arc<Matches>,
-    pub(in crate::graphql) filter: Filter,
-}
-
-#[Object]
-impl SearchTotals {
+#[ComplexObject]
+impl SearchResult {
     /// How many containers that you may see match, up to 1000.
     async fn total_count(&self) -> u64 {
         self.found.total()

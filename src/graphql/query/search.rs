@@ -1,16 +1,13 @@
 //! Finding things by their words.
 use std::{collections::HashMap, sync::Arc};
 
-use async_graphql::{
-    Context, InputObject, Object, Result,
-    connection::{Connection, Edge},
-};
+use async_graphql::{Context, InputObject, Object, Result, connection::PageInfo};
 
 use crate::{
     graphql::{
         error::InField,
         loader::caller,
-        object::{Container, SearchHit, SearchResult, SearchTotals},
+        object::{Container, SearchHit, SearchResult},
         page::{search_cost, size},
     },
     registry::{
@@ -56,22 +53,28 @@ impl SearchQuery {
             true => search::snippets(caller(ctx), &found, &ids).await?,
             false => HashMap::new(),
         };
-        let totals = SearchTotals { found, filter };
-        let mut result =
-            Connection::with_additional_fields(page.has_previous, page.has_next, totals);
-        for (cursor, hit) in page.items {
-            let Some(row) = rows.remove(&hit.id) else {
-                continue;
-            };
+        let ends = |at: Option<&(Cursor, _)>| at.map(|(cursor, _)| cursor.encode());
+        let page_info = PageInfo {
+            has_previous_page: page.has_previous,
+            has_next_page: page.has_next,
+            start_cursor: ends(page.items.first()),
+            end_cursor: ends(page.items.last()),
+        };
+        let nodes = page.items.iter().filter_map(|(cursor, hit)| {
             let snippet = snippets.remove(&hit.id).unwrap_or_default();
-            let node = SearchHit {
-                container: Container(row),
+            Some(SearchHit {
+                cursor: cursor.encode(),
+                container: Container(rows.remove(&hit.id)?),
                 score: hit.score(),
                 snippet: snippet.into_iter().map(Into::into).collect(),
-            };
-            result.edges.push(Edge::new(cursor.encode(), node));
-        }
-        Ok(result)
+            })
+        });
+        Ok(SearchResult {
+            nodes: nodes.collect(),
+            page_info,
+            found,
+            filter,
+        })
     }
 
     /// Names of containers, collections and namespaces that you may see and that begin with a text, those that most things
@@ -90,9 +93,7 @@ impl SearchQuery {
 }
 
 fn wants_snippets(ctx: &Context<'_>) -> bool {
-    let page = ctx.look_ahead();
-    let in_nodes = page.field("nodes").field("snippet").exists();
-    in_nodes || page.field("edges").field("node").field("snippet").exists()
+    ctx.look_ahead().field("nodes").field("snippet").exists()
 }
 
 /// What containers must have besides words. Each field that is given narrows further.

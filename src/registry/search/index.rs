@@ -58,7 +58,19 @@ pub async fn refresh(caller: &Caller) -> Result<bool> {
     let mut gathered = Vec::new();
     for mark in marks {
         let target = target(&mark);
-        gathered.push((mark, target, gather(caller, target).await?));
+        let document = match gather(caller, target).await {
+            // One odd row must not keep all others from being found.
+            Err(Error::Internal(why)) => {
+                tracing::error!(
+                    kind = mark.kind,
+                    id = mark.target_id,
+                    "not indexed: {why:#}"
+                );
+                None
+            }
+            gathered => gathered?,
+        };
+        gathered.push((mark, target, document));
     }
     let written = caller.change(async |tx| {
         take_turn(tx.db(), Turn::Search).await?;

@@ -147,7 +147,6 @@ fn look(condition: Expr) -> SelectStatement {
         .column(search_vocabulary::Column::Word)
         .from(search_vocabulary::Entity)
         .and_where(condition)
-        .limit(10 * COMPARED_MAX)
         .to_owned()
 }
 
