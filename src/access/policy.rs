@@ -41,6 +41,9 @@ impl Internal for entity::search_mark::Entity {}
 impl Internal for entity::search_vocabulary::Entity {}
 impl Internal for entity::search_word::Entity {}
 impl Internal for entity::sif::Entity {}
+impl Internal for entity::site::Entity {}
+impl Internal for entity::terms::Entity {}
+impl Internal for entity::terms_agreement::Entity {}
 impl Internal for entity::upload::Entity {}
 impl Internal for entity::upload_part::Entity {}
 

@@ -4,6 +4,7 @@
 mod gc;
 mod manifests;
 mod search;
+mod site;
 
 use std::sync::Arc;
 
@@ -11,11 +12,9 @@ use crate::registry::Registry;
 
 /// Runs all jobs until it is dropped.
 pub async fn run(registry: Arc<Registry>) {
-    let searched = registry.clone();
-    let search = search::run(&searched);
-    let others = async {
+    let tidy = async {
         manifests::run(&registry).await;
-        gc::run(registry).await;
+        gc::run(registry.clone()).await;
     };
-    tokio::join!(search, others);
+    tokio::join!(site::run(&registry), search::run(&registry), tidy);
 }

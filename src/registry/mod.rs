@@ -25,6 +25,7 @@ mod secret;
 pub mod seed;
 pub mod session;
 pub mod sif;
+pub mod site;
 pub mod tag;
 pub mod token;
 pub mod total;
@@ -43,5 +44,5 @@ pub use entity::{
         BlobUploadId, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, SessionId,
         TagId, TokenId, UploadId, UserId,
     },
-    kind::{ManifestKind, PartRole, Scope, Visibility},
+    kind::{BannerLevel, ManifestKind, PartRole, Scope, Visibility},
 };

@@ -47,6 +47,7 @@ pub use question::{TEXT_MAX, WORDS_MAX};
 pub use rank::Ranked;
 pub use snippet::Piece;
 pub use suggest::{suggest, suggested};
+pub(in crate::registry) use text::{like, pattern};
 
 /// The shortest text that clients of the library protocol search for, in characters.
 pub const TEXT_MIN: usize = 3;

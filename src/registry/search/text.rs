@@ -1,4 +1,8 @@
 //! Words of texts, the same for both databases, for documents and for questions.
+use sea_orm::{
+    ColumnTrait, ExprTrait,
+    sea_query::{Expr, Func, LikeExpr},
+};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// The longest word that is kept, in characters; longer ones are cut.
@@ -71,6 +75,21 @@ pub(super) fn head(text: &str, max: usize) -> &str {
         end -= 1;
     }
     &text[..end]
+}
+
+/// `LIKE` pattern for anything that holds the text; its wildcards stand for themselves.
+pub(in crate::registry) fn pattern(text: &str) -> String {
+    let escaped = text
+        .replace('\\', r"\\")
+        .replace('%', r"\%")
+        .replace('_', r"\_");
+    format!("%{escaped}%")
+}
+
+/// Whether the values of a column, in lower case, are like a pattern. For short lists: no index helps.
+pub(in crate::registry) fn like(column: impl ColumnTrait, pattern: &str) -> Expr {
+    Expr::expr(Func::lower(Expr::col(column.as_column_ref())))
+        .like(LikeExpr::new(pattern).escape('\\'))
 }
 
 #[cfg(test)]
