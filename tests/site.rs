@@ -57,6 +57,7 @@ on_each_database! {
         let alice = app.user("alice").await;
         push_secret(&alice).await;
         alice.push("alice/tools/hello", "1.0", SifBuilder::new("arm64")).await;
+        app.indexed().await;
         let page = app.anonymous().get("/?q=HELLO").await.expect(200).text();
         assert!(page.contains("Containers found") && page.contains("Images found"), "{page}");
         assert!(page.contains(">alice/tools/hello</a>: 1.0 <small>arm64, "), "{page}");

@@ -71,6 +71,8 @@ ids! {
     InvitationId,
     /// The id of a grant.
     GrantId,
+    /// The id of what is searched.
+    DocumentId,
 }
 
 /// The text is not 24 lower-case hex digits of an id.

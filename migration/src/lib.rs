@@ -13,6 +13,7 @@ mod m20261122_000005_teams;
 mod m20261122_000008_usage;
 mod m20261122_000009_site;
 mod m20261122_000010_events;
+mod m20261122_000011_search;
 
 /// Runs the migrations in order.
 pub struct Migrator;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000008_usage::Migration),
             Box::new(m20261122_000009_site::Migration),
             Box::new(m20261122_000010_events::Migration),
+            Box::new(m20261122_000011_search::Migration),
         ]
     }
 }

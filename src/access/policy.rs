@@ -49,6 +49,11 @@ impl Internal for entity::key_uid::Entity {}
 impl Internal for entity::manifest_content::Entity {}
 impl Internal for entity::manifest_part::Entity {}
 impl Internal for entity::namespace_redirect::Entity {}
+impl Internal for entity::search_document::Entity {}
+impl Internal for entity::search_facet::Entity {}
+impl Internal for entity::search_mark::Entity {}
+impl Internal for entity::search_vocabulary::Entity {}
+impl Internal for entity::search_word::Entity {}
 impl Internal for entity::sif::Entity {}
 impl Internal for entity::site::Entity {}
 impl Internal for entity::terms::Entity {}

@@ -5,6 +5,7 @@ mod config;
 mod gc;
 mod log;
 mod migrate;
+mod reindex;
 mod schema;
 mod scrub;
 mod seed;
@@ -87,6 +88,11 @@ enum Command {
     /// There are no bytes behind it, so images cannot be pulled; everything else works. The same numbers make the same data.
     /// A million images take minutes.
     Seed(seed::Seed),
+    /// Write anew what is searched, and stop when that is done
+    ///
+    /// The server keeps it up to date by itself; use this after rows were changed behind its back. The old stays in use
+    /// meanwhile. Goes on where it was stopped, then or by the server. It may run beside a working server.
+    Reindex,
     /// Print the version
     Version,
 }
@@ -116,6 +122,7 @@ impl Cli {
             Command::Gc(gc) => gc.run(settings.load()?.config).await,
             Command::Scrub(scrub) => scrub.run(settings.load()?.config).await,
             Command::Seed(seed) => seed.run(settings.load()?.config).await,
+            Command::Reindex => reindex::run(settings.load()?.config).await,
             Command::Version => {
                 println!("sifhub {}", env!("CARGO_PKG_VERSION"));
                 Ok(())

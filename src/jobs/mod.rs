@@ -3,6 +3,7 @@
 //! Owns the clockwork. Must not hold rules: a job is a few lines around a call of the registry.
 mod gc;
 mod manifests;
+mod search;
 mod site;
 
 use std::sync::Arc;
@@ -15,5 +16,5 @@ pub async fn run(registry: Arc<Registry>) {
         manifests::run(&registry).await;
         gc::run(registry.clone()).await;
     };
-    tokio::join!(site::run(&registry), tidy);
+    tokio::join!(site::run(&registry), search::run(&registry), tidy);
 }

@@ -59,6 +59,8 @@ pub(in crate::registry) enum Turn {
     FirstUser,
     /// Taking an administrator away.
     Administrators,
+    /// Changing the vocabulary of the search.
+    Search,
 }
 
 /// Waits for a turn and keeps it until the end of the transaction. Transactions that write take turns in SQLite anyway.

@@ -23,6 +23,17 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// The place of a row in a list of that order.
+    pub(in crate::registry) fn new(order: &str, key: String, id: i64) -> Self {
+        let order = order.to_owned();
+        Self { order, key, id }
+    }
+
+    /// The key and the id of the row, if the list is of that order.
+    pub(in crate::registry) fn key_in(&self, order: &str) -> Option<(&str, i64)> {
+        (self.order == order).then_some((self.key.as_str(), self.id))
+    }
+
     /// As callers get it.
     pub fn encode(&self) -> String {
         BASE64URL_NOPAD.encode(&serde_json::to_vec(self).expect("a cursor is plain data"))

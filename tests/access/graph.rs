@@ -35,7 +35,8 @@ pub async fn query(field: &str, world: &World, client: &Client) -> Option<Outcom
         "storage" => "storage { blobs }".into(),
         "key" => format!("key(fingerprint: {key:?}) {{ fingerprint }}"),
         "keys" => format!("keys(search: \"0x{key}\") {{ fingerprint }}"),
-        "search" => "search(text: \"hello\") { containers { path } }".into(),
+        "search" => "search(text: \"hello\") { nodes { container { path } } }".into(),
+        "searchSuggestions" => format!("searchSuggestions(prefix: \"{name}\")"),
         _ => return None,
     };
     let answer = client
@@ -60,6 +61,7 @@ fn read(answer: &Value, field: &str, world: &World) -> Outcome {
         "images",
         "users",
         "search",
+        "searchSuggestions",
         "keys",
     ];
     let told = data.to_string();

@@ -117,6 +117,7 @@ async fn try_all(operation: &str, visibility: &str) -> Option<Vec<Outcome>> {
             "owner" => world.owner.clone(),
             _ => admin.clone(),
         };
+        app.indexed().await;
         outcomes.push(attempt(operation, &world, &client).await?);
     }
     Some(outcomes)

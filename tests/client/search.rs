@@ -1,5 +1,17 @@
 //! `apptainer search`.
+use std::{thread::sleep, time::Duration};
+
 use crate::support::{SifBuilder, apptainer::Site};
+
+/// Waits until the server's search has taken in so many containers.
+fn wait_for(site: &Site, text: &str, containers: usize) {
+    let known = || {
+        let (_, found) = site.get(&format!("/v1/search?value={text}"));
+        found["data"]["container"].as_array().map_or(0, Vec::len)
+    };
+    let tries = (0..600).take_while(|_| known() < containers);
+    tries.for_each(|_| sleep(Duration::from_millis(50)));
+}
 
 #[test]
 fn image_is_found_by_a_part_of_its_name() {
@@ -12,6 +24,7 @@ fn image_is_found_by_a_part_of_its_name() {
     alice
         .run("push -U a.sif library://alice/tools/bowtie:2")
         .ok();
+    wait_for(&site, "alice", 2);
     let bob = site.visitor("bob");
     let found = bob.run("search --arch amd64 samto").ok();
     found
@@ -43,6 +56,7 @@ fn search_for_signed_images_leaves_out_the_others() {
             ))
             .ok();
     }
+    wait_for(&site, "alice", 2);
     let found = site
         .visitor("bob")
         .run("search --signed --arch amd64 tool-")

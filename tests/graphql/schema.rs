@@ -42,6 +42,12 @@ const BOUNDED: &[(&str, &str)] = &[
     ("Image.partitions", "the descriptors of one file"),
     ("Image.sboms", "the descriptors of one file"),
     ("Image.signatures", "the descriptors of one file"),
+    ("SearchHit.snippet", "about 250 characters of text"),
+    ("SearchFacets.arch", "20 values at most"),
+    ("SearchFacets.labels", "20 values at most"),
+    ("SearchFacets.topics", "20 values at most"),
+    ("SearchFacets.namespaces", "20 values at most"),
+    ("SearchFacets.signedBy", "20 values at most"),
     (
         "Key.userIds",
         "what one certificate holds, read up to a limit",

@@ -54,7 +54,8 @@ const LISTED: &[Listed] = &[
     Listed {
         name: "a search",
         query: "query($m: Int!) { search(text: \"ali\", first: $m) {
-            namespaces { name size } collections { path size } containers { path size } images { digest container { path } tags { name } } } }",
+            totalCount nodes { score snippet { text } container { path size } } facets { arch { value } }
+            namespaces { name size } collections { path size } images { digest container { path } tags { name } } } }",
         most: 18,
     },
     Listed {
@@ -83,6 +84,7 @@ async fn shelf(app: &TestApp, side: u64) -> Client {
             }
         }
     }
+    app.indexed().await;
     alice
 }
 

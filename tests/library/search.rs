@@ -6,6 +6,7 @@ on_each_database! {
         let alice = app.user("alice").await;
         alice.push("alice/genomics/samtools", "1.2", SifBuilder::new("amd64")).await;
         alice.push("alice/genomics/samtools", "latest", SifBuilder::new("amd64")).await;
+        app.indexed().await;
         for text in ["samtools", "GENOM", "alice", "mtoo"] {
             let found = app.anonymous().get(&format!("/v1/search?value={text}&arch=amd64")).await;
             let images = found.expect(200).json()["data"]["image"].clone();
@@ -25,6 +26,7 @@ on_each_database! {
         alice.push("alice/tools/plain", "1", SifBuilder::new("amd64")).await;
         alice.push("alice/tools/signed", "1", SifBuilder::new("amd64").signed_by(key)).await;
         alice.push("alice/tools/arm", "1", SifBuilder::new("arm64")).await;
+        app.indexed().await;
         let names = async |query: &str| {
             let found = app.anonymous().get(&format!("/v1/search?value=tools&{query}")).await.expect(200).json();
             let images = found["data"]["image"].as_array().expect("a list").clone();
@@ -44,6 +46,7 @@ on_each_database! {
         let entity = make(&alice, "entities", json!({"name": "alice"})).await;
         make(&alice, "collections", json!({"name": "secret", "entity": entity, "private": true})).await;
         alice.push("alice/secret/plan", "1", SifBuilder::new("amd64")).await;
+        app.indexed().await;
         let bob = app.user("bob").await;
         let count = async |client: &Client| {
             let found = client.get("/v1/search?value=secret&arch=amd64").await.expect(200).json();
@@ -57,6 +60,7 @@ on_each_database! {
     async fn entities_collections_and_containers_are_found_too(app) {
         let alice = app.user("alice").await;
         alice.push("alice/alices/alicetools", "1", SifBuilder::new("amd64")).await;
+        app.indexed().await;
         let found = app.anonymous().get("/v1/search?value=alice").await.expect(200).json();
         assert_eq!(found["data"]["entity"][0]["name"], "alice");
         assert_eq!(found["data"]["collection"][0]["name"], "alices");
@@ -66,6 +70,7 @@ on_each_database! {
     async fn wildcards_stand_for_themselves(app) {
         let alice = app.user("alice").await;
         alice.push("alice/tools/alpine", "1", SifBuilder::new("amd64")).await;
+        app.indexed().await;
         for text in ["%25%25%25", "al_ine", "%27%3B--"] {
             let found = app.anonymous().get(&format!("/v1/search?value={text}")).await.expect(200).json();
             assert_eq!(found["data"]["image"], json!([]), "{text}");

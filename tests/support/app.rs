@@ -14,7 +14,7 @@ use sifhub::{
     config::{Config, DatabaseUrl},
     http,
     registry::{
-        Caller, Registry, Scope, Secret, connect, migrate,
+        Caller, Registry, Scope, Secret, connect, migrate, search,
         token::{self, NewToken},
         user::{self, NewUser},
     },
@@ -174,6 +174,12 @@ impl TestApp {
             .await
             .expect("a new token");
         self.anonymous().with_token(&secret)
+    }
+
+    /// Lets the search take in all that was changed, as a job of the server does.
+    pub async fn indexed(&self) {
+        let operator = self.operator();
+        while search::refresh(&operator).await.expect("the index") {}
     }
 
     /// Where its database is.

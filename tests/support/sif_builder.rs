@@ -52,6 +52,7 @@ pub struct SifBuilder {
     encrypted: bool,
     definition: Option<String>,
     labels: Map<String, Value>,
+    apps: Map<String, Value>,
     runscript: Option<String>,
     payload: Vec<u8>,
     signers: Vec<String>,
@@ -67,6 +68,7 @@ impl SifBuilder {
             encrypted: false,
             definition: None,
             labels: Map::new(),
+            apps: Map::new(),
             runscript: None,
             payload: Vec::new(),
             signers: Vec::new(),
@@ -99,6 +101,13 @@ impl SifBuilder {
     /// Adds a label.
     pub fn label(mut self, key: &str, value: &str) -> Self {
         self.labels.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Adds an app with a text that helps with it.
+    pub fn app(mut self, name: &str, help: &str) -> Self {
+        self.apps
+            .insert(name.to_owned(), json!({ "helpfile": help }));
         self
     }
 
@@ -215,7 +224,7 @@ impl SifBuilder {
     }
 
     fn metadata(&self) -> Vec<u8> {
-        let mut attributes = json!({ "labels": self.labels });
+        let mut attributes = json!({ "labels": self.labels, "apps": self.apps });
         for (name, value) in [
             ("deffile", &self.definition),
             ("runscript", &self.runscript),

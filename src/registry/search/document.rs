@@ -1,0 +1,265 @@
+//! What a document is made of. What else is to be found goes into one of its four texts here, by one line.
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use entity::{collection, id::ContainerId, image, namespace, search_document, tag};
+use sea_orm::{
+    ColumnTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
+};
+
+use super::text::{folded, head};
+use crate::{
+    access::{Pull, open, rows},
+    error::{Error, Result},
+    registry::{
+        Caller, CollectionId, NamespaceId, container,
+        sif::{self, Inspection},
+    },
+};
+
+/// How many bytes of each text are kept; more does not make anything easier to find.
+const ABOUT_MAX: usize = 16 << 10;
+const README_MAX: usize = 32 << 10;
+const DEFINITION_MAX: usize = 16 << 10;
+/// How many of a container's tags are looked at, newest first.
+const TAGS_MAX: u64 = 200;
+/// How many of its images are read, newest first: what is in older ones is mostly in newer ones, too.
+const READ_MAX: usize = 8;
+/// The longest value that containers are sorted out by, in bytes; longer ones are texts.
+const VALUE_MAX: usize = 200;
+/// How many values containers are sorted out by each has at most.
+const VALUES_MAX: usize = 500;
+/// What Apptainer sends when nobody wrote a description.
+const NO_DESCRIPTION: &str = "No description";
+
+/// What a document is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Container(ContainerId),
+    Collection(CollectionId),
+    Namespace(NamespaceId),
+}
+
+impl Target {
+    /// The column of documents that names it, and its id.
+    pub(super) fn column(self) -> (search_document::Column, i64) {
+        match self {
+            Self::Container(id) => (search_document::Column::ContainerId, id.0),
+            Self::Collection(id) => (search_document::Column::CollectionId, id.0),
+            Self::Namespace(id) => (search_document::Column::NamespaceId, id.0),
+        }
+    }
+}
+
+/// What containers are sorted out by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FacetKind {
+    /// The architecture of an image with a tag, as Go names it.
+    Arch,
+    /// A label of such an image: `key=value`.
+    Label,
+    /// The name of the namespace.
+    Namespace,
+    /// `yes` when such an image carries a signature.
+    Signed,
+    /// The fingerprint that a signature of such an image names.
+    SignedBy,
+    /// A topic.
+    Topic,
+}
+
+impl FacetKind {
+    /// As the table has it.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Arch => "arch",
+            Self::Label => "label",
+            Self::Namespace => "namespace",
+            Self::Signed => "signed",
+            Self::SignedBy => "signed_by",
+            Self::Topic => "topic",
+        }
+    }
+}
+
+/// The texts of one thing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Document {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) about: String,
+    pub(super) readme: String,
+    pub(super) definition: String,
+    pub(super) facets: BTreeSet<(FacetKind, String)>,
+}
+
+impl Document {
+    /// The words of the title; a name of several words is also there as one.
+    pub(super) fn title_words(&self) -> Vec<String> {
+        let mut words = folded(&self.title);
+        for part in self.title.split('/') {
+            let parts = folded(part);
+            if parts.len() > 1 {
+                words.push(parts.concat());
+            }
+        }
+        words
+    }
+
+    fn named(name: &str, title: String, description: &str) -> Self {
+        let mut document = Self {
+            name: name.to_lowercase(),
+            title,
+            ..Self::default()
+        };
+        if description.trim() != NO_DESCRIPTION {
+            line(&mut document.about, description, ABOUT_MAX);
+        }
+        document
+    }
+
+    /// What the text of a container's images and tags adds.
+    fn take_images(&mut self, images: &[Tagged]) {
+        let lines: BTreeSet<_> = images
+            .iter()
+            .map(|image| image.description.trim())
+            .collect();
+        for text in lines.into_iter().filter(|text| *text != NO_DESCRIPTION) {
+            line(&mut self.readme, text, README_MAX);
+        }
+        for image in images {
+            line(&mut self.readme, &image.tag, README_MAX);
+            if let Some(arch) = &image.arch {
+                self.sort_out_by(FacetKind::Arch, arch);
+            }
+            if image.signed {
+                self.sort_out_by(FacetKind::Signed, "yes");
+            }
+        }
+    }
+
+    /// What was read out of its images adds.
+    fn take_inspections<'a>(&mut self, inspections: impl Iterator<Item = &'a Inspection>) {
+        let (mut labels, mut definitions) = (BTreeMap::new(), BTreeSet::new());
+        for inspection in inspections {
+            let metadata = &inspection.metadata;
+            labels.extend(metadata.labels.iter());
+            for (name, value) in &metadata.labels {
+                self.sort_out_by(FacetKind::Label, &format!("{name}={value}"));
+            }
+            for (name, app) in &metadata.apps {
+                line(&mut self.readme, name, README_MAX);
+                line(
+                    &mut self.readme,
+                    app.help.as_deref().unwrap_or_default(),
+                    README_MAX,
+                );
+            }
+            line(
+                &mut self.readme,
+                metadata.help.as_deref().unwrap_or_default(),
+                README_MAX,
+            );
+            definitions.extend(inspection.definition.as_deref());
+        }
+        for (name, value) in labels {
+            line(&mut self.about, &format!("{name} {value}"), ABOUT_MAX);
+        }
+        for definition in definitions {
+            line(&mut self.definition, definition, DEFINITION_MAX);
+        }
+    }
+
+    fn sort_out_by(&mut self, kind: FacetKind, value: &str) {
+        let fits = value.len() <= VALUE_MAX && self.facets.len() < VALUES_MAX;
+        if !value.is_empty() && fits && !value.contains('\0') {
+            self.facets.insert((kind, value.to_owned()));
+        }
+    }
+}
+
+/// Adds a text as lines of their own, as far as there is room. Databases do not take a NUL.
+fn line(to: &mut String, text: &str, max: usize) {
+    let text = text.trim();
+    let room = max.saturating_sub(to.len() + 1);
+    if !text.is_empty() && room > 0 {
+        to.extend(head(text, room).chars().filter(|c| *c != '\0'));
+        to.push('\n');
+    }
+}
+
+/// What makes a document of a container, besides names.
+#[derive(FromQueryResult)]
+struct Tagged {
+    digest: String,
+    description: String,
+    arch: Option<String>,
+    signed: bool,
+    tag: String,
+}
+
+/// The document of a thing as it is now; `None` when it is gone.
+pub(super) async fn gather(caller: &Caller, target: Target) -> Result<Option<Document>> {
+    let found = match target {
+        Target::Container(id) => of_container(caller, id).await,
+        Target::Collection(id) => open::<Pull, collection::Entity>(caller.db(), caller.actor(), id)
+            .await
+            .map(|row| Document::named(&row.name, row.name.clone(), &row.description)),
+        Target::Namespace(id) => open::<Pull, namespace::Entity>(caller.db(), caller.actor(), id)
+            .await
+            .map(|row| Document::named(&row.name, row.name.clone(), &row.description)),
+    };
+    match found {
+        Ok(document) => Ok(Some(document)),
+        Err(Error::NotFound(_)) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+async fn of_container(caller: &Caller, id: ContainerId) -> Result<Document> {
+    let places = container::places(caller, &[id]).await?;
+    let place = places.get(&id).ok_or(Error::NotFound("container"))?;
+    let mut document = Document::named(&place.container, place.to_string(), &place.description);
+    document.sort_out_by(FacetKind::Namespace, &place.namespace);
+    let images = tagged(caller, id).await?;
+    document.take_images(&images);
+    let mut digests: Vec<_> = images.iter().map(|image| image.digest.clone()).collect();
+    digests.dedup();
+    if digests.is_empty() {
+        return Ok(document);
+    }
+    for fingerprint in signers(caller, &digests).await? {
+        document.sort_out_by(FacetKind::SignedBy, &fingerprint);
+    }
+    digests.truncate(READ_MAX);
+    let inspections: HashMap<_, _> = sif::by_digests(caller, &digests).await?;
+    document.take_inspections(digests.iter().filter_map(|digest| inspections.get(digest)));
+    Ok(document)
+}
+
+async fn signers(caller: &Caller, digests: &[String]) -> Result<BTreeSet<String>> {
+    let of_digests = sif::fingerprints(caller, digests).await?;
+    Ok(of_digests.into_values().flatten().collect())
+}
+
+/// The uploaded images that tags point at, those of the newest tags first.
+async fn tagged(caller: &Caller, id: ContainerId) -> Result<Vec<Tagged>> {
+    let images = rows::<Pull, image::Entity>(caller.actor())
+        .narrow(|q| {
+            q.join(JoinType::InnerJoin, tag::Relation::Image.def().rev())
+                .filter(image::Column::ContainerId.eq(id))
+                .filter(image::Column::Blob.is_not_null())
+                .order_by_desc(tag::Column::UpdatedAt)
+                .order_by_desc(tag::Column::Id)
+                .limit(TAGS_MAX)
+        })
+        .into_select()
+        .select_only()
+        .columns([
+            image::Column::Digest,
+            image::Column::Description,
+            image::Column::Arch,
+            image::Column::Signed,
+        ])
+        .column_as(tag::Column::Name, "tag");
+    Ok(images.into_model().all(caller.db()).await?)
+}
