@@ -2,6 +2,7 @@
 mod abuse;
 mod collection;
 mod container;
+mod cookbook;
 mod endpoint;
 mod example;
 mod federation;

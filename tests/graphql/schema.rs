@@ -15,7 +15,7 @@ const BOUNDED: &[(&str, &str)] = &[
     ("Query.nodes", "as many as ids are given: 100 at most"),
     (
         "Query._entities",
-        "as many as representations are given: 100 at most",
+        "as many as representations are given: 1000 at most",
     ),
     (
         "App.environment",

@@ -3,6 +3,7 @@ import { GraphiQL } from 'graphiql';
 import 'graphiql/style.css';
 import './graphiql.css';
 import './editor.js';
+import { cookbookPlugin } from './cookbook.jsx';
 import { examples } from './examples.js';
 import { fetcher } from './fetcher.js';
 
@@ -17,6 +18,7 @@ createRoot(document.getElementById('graphiql')).render(
   <GraphiQL
     fetcher={fetcher}
     defaultTabs={examples}
+    plugins={[cookbookPlugin]}
     defaultEditorToolsVisibility={wide && 'headers'}
     shouldPersistHeaders={false}
   >
