@@ -72,7 +72,7 @@ pub async fn refresh(caller: &Caller) -> Result<bool> {
         };
         gathered.push((mark, target, document));
     }
-    let written = caller.change_always(async |tx| {
+    let written = caller.change(async |tx| {
         take_turn(tx.db(), Turn::Search).await?;
         for (mark, target, document) in &gathered {
             if take(tx, mark).await?
@@ -93,7 +93,7 @@ pub async fn refresh(caller: &Caller) -> Result<bool> {
 /// Marks everything as out of date: [`refresh`] then writes it anew, while the old documents are still found.
 pub async fn reindex(caller: &Caller) -> Result<()> {
     caller
-        .change_always(async |tx| {
+        .change(async |tx| {
             for kind in WHOLE {
                 mark(tx, kind, &[0]).await?;
             }
@@ -119,7 +119,7 @@ pub async fn tidy(caller: &Caller) -> Result<()> {
         )
         .to_owned();
     caller
-        .change_always(async |tx| {
+        .change(async |tx| {
             take_turn(tx.db(), Turn::Search).await?;
             search_vocabulary::Entity::delete_many()
                 .filter(Expr::exists(used).not())
@@ -151,7 +151,7 @@ async fn spread(caller: &Caller) -> Result<bool> {
     };
     let (kind, ids) = next(caller, &many).await?;
     caller
-        .change_always(async |tx| {
+        .change(async |tx| {
             mark(tx, kind, &ids).await?;
             match ids.last() {
                 Some(last) if ids.len() as u64 == SPREAD => done_to(tx, &many, *last).await?,

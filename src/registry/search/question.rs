@@ -122,10 +122,21 @@ impl Question {
         join(self.none.iter().map(Phrase::tsquery), " | ")
     }
 
-    /// The whole of what was written as one name, for what is called just so.
-    pub(super) fn as_name(&self) -> String {
-        let words = self.all.iter().flat_map(|term| &term.any[0].words);
-        words.map(String::as_str).collect()
+    /// The whole of what was written as one name, for what is called just so; and what else a single word may have meant.
+    pub(super) fn as_names(&self) -> Vec<String> {
+        match &self.all[..] {
+            [only] => only
+                .any
+                .iter()
+                .map(|phrase| phrase.words.concat())
+                .collect(),
+            all => vec![
+                all.iter()
+                    .flat_map(|term| &term.any[0].words)
+                    .map(String::as_str)
+                    .collect(),
+            ],
+        }
     }
 
     /// Every phrase that makes a match.

@@ -45,20 +45,21 @@ pub(super) fn rank(question: &Question, hits: &[Hit]) -> Vec<Ranked> {
         .iter()
         .map(|hit| hit.rank)
         .fold(f64::MIN_POSITIVE, f64::max);
-    let name = question.as_name();
-    let mut ranked: Vec<_> = hits.iter().map(|hit| score(&name, hit, best)).collect();
+    let names = question.as_names();
+    let mut ranked: Vec<_> = hits.iter().map(|hit| score(&names, hit, best)).collect();
     ranked.sort_by_key(|found| Reverse(*found));
     ranked
 }
 
-fn score(asked: &str, hit: &Hit, best: f64) -> Ranked {
+fn score(asked: &[String], hit: &Hit, best: f64) -> Ranked {
     let name = name_as_one(&hit.name);
-    let called = match asked {
+    let called = asked.iter().map(|asked| match asked.as_str() {
         "" => 0.0,
-        _ if name == asked => CALLED_SO,
-        _ if name.starts_with(asked) => BEGINS_SO,
+        asked if name == asked => CALLED_SO,
+        asked if name.starts_with(asked) => BEGINS_SO,
         _ => 0.0,
-    };
+    });
+    let called = called.fold(0.0, f64::max);
     let score = called + (hit.rank / best).clamp(0.0, 1.0) + YEAR * years(hit.created_at);
     #[expect(clippy::cast_possible_truncation, reason = "a score is small")]
     let score = (score * UNIT) as i64;
