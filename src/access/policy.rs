@@ -4,7 +4,7 @@
 //! A namespace belongs to a user. Its owner may do anything in it; others may pull from its public collections.
 //! Site administrators may do anything. Whoever may see nothing in a namespace does not see the namespace.
 use entity::{
-    collection, container, id::UserId, image, key, kind::Visibility, manifest, manifest_tag,
+    collection, container, event, id::UserId, image, key, kind::Visibility, manifest, manifest_tag,
     namespace, session, tag, token, user,
 };
 use sea_orm::{
@@ -151,6 +151,45 @@ impl Guarded for manifest_tag::Entity {
     }
 }
 
+impl Guarded for event::Entity {
+    const NOUN: &'static str = "event";
+
+    /// What happened is known to whoever administers where it happened, and to the account that it is about.
+    fn reach(actor: &Actor, level: Level) -> Condition {
+        if level > Level::Pull || actor.reaches_everything(Level::Admin) {
+            return decide(actor, level, nothing(), |_| nothing());
+        }
+        let [namespace, collection, container] = [
+            event::Column::NamespaceId,
+            event::Column::CollectionId,
+            event::Column::ContainerId,
+        ];
+        let by_place = Condition::any()
+            .add(administered(
+                actor,
+                namespace::Entity,
+                namespace::Column::Id,
+                namespace,
+            ))
+            .add(administered(
+                actor,
+                collection::Entity,
+                collection::Column::Id,
+                collection,
+            ))
+            .add(administered(
+                actor,
+                container::Entity,
+                container::Column::Id,
+                container,
+            ));
+        match actor.account() {
+            Some(account) => by_place.add(event::Column::AccountId.eq(account.id)),
+            None => by_place,
+        }
+    }
+}
+
 impl Guarded for user::Entity {
     const NOUN: &'static str = "user";
 
@@ -226,6 +265,16 @@ fn inherit<P: Guarded>(
         parent,
         columns_equal(key, reference).add(P::reach(actor, level)),
     ))
+}
+
+/// The place found where `key` equals `reference` is the actor's to administer.
+fn administered<P: Guarded>(
+    actor: &Actor,
+    place: P,
+    key: impl ColumnTrait,
+    reference: impl ColumnTrait,
+) -> Condition {
+    inherit(actor, Level::Admin, place, key, reference)
 }
 
 /// `EXISTS` rather than `IN`, so that looking up one row costs one look-up in each parent, however many there are.

@@ -8,8 +8,8 @@ use async_graphql::ID;
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, TagId, TokenId,
-        UserId, collection, container, namespace,
+        Caller, CollectionId, ContainerId, EventId, ImageId, ManifestId, NamespaceId, TagId,
+        TokenId, UserId, collection, container, namespace,
         path::{ContainerPath, Name},
         user,
     },
@@ -26,6 +26,7 @@ pub(super) enum GlobalId {
     Manifest(ManifestId),
     Tag(TagId),
     Token(TokenId),
+    Event(EventId),
     /// By its fingerprint.
     Key(String),
 }
@@ -41,8 +42,18 @@ impl fmt::Display for GlobalId {
             Self::Manifest(id) => write!(f, "manifest:{id}"),
             Self::Tag(id) => write!(f, "tag:{id}"),
             Self::Token(id) => write!(f, "token:{id}"),
+            Self::Event(id) => write!(f, "event:{id}"),
             Self::Key(fingerprint) => write!(f, "key:{fingerprint}"),
         }
+    }
+}
+
+impl GlobalId {
+    /// The id without its noun, as events keep it.
+    pub(super) fn bare(&self) -> String {
+        let text = self.to_string();
+        let (_, id) = text.split_once(':').unwrap_or_default();
+        id.to_owned()
     }
 }
 
@@ -59,6 +70,7 @@ impl FromStr for GlobalId {
             "manifest" => id.parse().map(Self::Manifest).ok(),
             "tag" => id.parse().map(Self::Tag).ok(),
             "token" => id.parse().map(Self::Token).ok(),
+            "event" => id.parse().map(Self::Event).ok(),
             "key" => fingerprint(id).map(Self::Key).ok(),
             _ => None,
         });

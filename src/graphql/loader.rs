@@ -11,10 +11,11 @@ use async_graphql::{
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, TagId, TokenId,
-        UserId,
+        Caller, CollectionId, ContainerId, EventId, ImageId, ManifestId, NamespaceId, TagId,
+        TokenId, UserId,
         collection::{self, Collection},
         container::{self, Container},
+        event::{self, Event},
         image::{self, Image},
         key::{self, Key},
         manifest::{self, Manifest, Part},
@@ -115,6 +116,15 @@ impl Loader<ImageId> for Source {
 
     async fn load(&self, ids: &[ImageId]) -> Found<ImageId, Image> {
         Ok(image::by_ids(&self.0, ids).await?)
+    }
+}
+
+impl Loader<EventId> for Source {
+    type Value = Event;
+    type Error = Arc<Error>;
+
+    async fn load(&self, ids: &[EventId]) -> Found<EventId, Event> {
+        Ok(event::by_ids(&self.0, ids).await?)
     }
 }
 

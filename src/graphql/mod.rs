@@ -22,7 +22,9 @@ use crate::config;
 use limit::Limits;
 use meter::Meters;
 use mutation::Mutation;
-use object::{Collection, Container, Image, Key, Manifest, Namespace, Tag, Token, User};
+use object::{
+    Collection, Container, Event, Image, Key, Manifest, Moment, Namespace, Tag, Token, User,
+};
 use page::List;
 use query::Query;
 
@@ -37,6 +39,8 @@ fn schema(config: &config::Graphql) -> Graph {
         .override_output_type_description::<DateTime<Utc>>(scalar::DATE_TIME)
         .override_output_type_description::<List<Collection>>("A page of collections.")
         .override_output_type_description::<List<Container>>("A page of containers.")
+        .override_output_type_description::<List<Event>>("A page of events.")
+        .override_output_type_description::<List<Moment>>("A page of the history of a container.")
         .override_output_type_description::<List<Image>>("A page of images.")
         .override_output_type_description::<List<Key>>("A page of public keys.")
         .override_output_type_description::<List<Manifest>>("A page of manifests.")

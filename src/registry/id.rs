@@ -2,6 +2,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use aws_lc_rs::rand;
+use chrono::{DateTime, Utc};
 use entity::id::ENTROPY_BITS;
 
 use super::caller::now;
@@ -20,6 +21,12 @@ pub(in crate::registry) fn fresh_id() -> i64 {
     match LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
         Ok(last) | Err(last) => candidate.max(last + 1),
     }
+}
+
+/// No id that was made then or later is smaller.
+pub(in crate::registry) fn first_id_at(at: DateTime<Utc>) -> i64 {
+    let since = at.timestamp_millis().saturating_sub(EPOCH).max(0);
+    since.checked_mul(1 << ENTROPY_BITS).unwrap_or(i64::MAX)
 }
 
 fn chance() -> i64 {

@@ -9,6 +9,7 @@ mod caller;
 pub mod collection;
 pub mod container;
 mod database;
+pub mod event;
 mod id;
 pub mod image;
 mod jwt;
@@ -38,8 +39,8 @@ pub use secret::Secret;
 pub use crate::storage::{Algorithm, Digest, Health};
 pub use entity::{
     id::{
-        BlobUploadId, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, SessionId,
-        TagId, TokenId, UploadId, UserId,
+        BlobUploadId, CollectionId, ContainerId, EventId, ImageId, ManifestId, NamespaceId,
+        SessionId, TagId, TokenId, UploadId, UserId,
     },
     kind::{ManifestKind, PartRole, Scope, Visibility},
 };

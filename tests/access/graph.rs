@@ -31,6 +31,9 @@ pub async fn query(field: &str, world: &World, client: &Client) -> Option<Outcom
         "storage" => "storage { blobs }".into(),
         "key" => format!("key(fingerprint: {key:?}) {{ fingerprint }}"),
         "keys" => format!("keys(search: \"0x{key}\") {{ fingerprint }}"),
+        "events" => format!(
+            "events(first: 100, filter: {{container: {container:?}}}) {{ nodes {{ targetName }} }}"
+        ),
         "search" => "search(text: \"hello\") { containers { path } }".into(),
         _ => return None,
     };

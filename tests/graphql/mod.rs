@@ -2,7 +2,9 @@
 mod collection;
 mod container;
 mod endpoint;
+mod event;
 mod example;
+mod history;
 mod image;
 mod key;
 mod limit;

@@ -1,6 +1,8 @@
 //! What the graph shows. Each object wraps a row that its caller was let into.
 mod collection;
 mod container;
+mod event;
+mod history;
 mod image;
 mod key;
 mod manifest;
@@ -17,6 +19,8 @@ use crate::registry;
 
 pub(super) use collection::Collection;
 pub(super) use container::Container;
+pub(super) use event::Event;
+pub(super) use history::Moment;
 pub(super) use image::Image;
 pub(super) use key::Key;
 pub(super) use manifest::Manifest;
@@ -36,6 +40,7 @@ pub(super) use user::User;
 pub(super) enum Node {
     Collection(Collection),
     Container(Container),
+    Event(Event),
     Image(Image),
     Key(Key),
     Manifest(Manifest),

@@ -1,10 +1,11 @@
 //! What can be read. Lookups of what is hidden and of what is not there have the same answer: null.
 mod collection;
 mod container;
+mod event;
 mod image;
 mod key;
 mod namespace;
-mod node;
+pub(super) mod node;
 mod search;
 mod server;
 mod user;
@@ -22,6 +23,7 @@ pub(super) struct Query(
     collection::CollectionQuery,
     container::ContainerQuery,
     image::ImageQuery,
+    event::EventQuery,
     key::KeyQuery,
     search::SearchQuery,
     user::UserQuery,
