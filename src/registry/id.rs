@@ -16,7 +16,7 @@ const EPOCH: i64 = 1_704_067_200_000;
 /// second, and its caller tries again.
 pub(in crate::registry) fn fresh_id() -> i64 {
     static LAST: AtomicI64 = AtomicI64::new(0);
-    let candidate = ((now().timestamp_millis() - EPOCH) << ENTROPY_BITS) | chance();
+    let candidate = id_at(now(), chance());
     let next = |last: i64| Some(candidate.max(last + 1));
     match LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
         Ok(last) | Err(last) => candidate.max(last + 1),
@@ -27,6 +27,11 @@ pub(in crate::registry) fn fresh_id() -> i64 {
 pub(in crate::registry) fn first_id_at(at: DateTime<Utc>) -> i64 {
     let since = at.timestamp_millis().saturating_sub(EPOCH).max(0);
     since.checked_mul(1 << ENTROPY_BITS).unwrap_or(i64::MAX)
+}
+
+/// The id of a thing made at `at`, and the `number`th of its kind; distinct as long as there are fewer than 2^22 of them.
+pub(in crate::registry) fn id_at(at: DateTime<Utc>, number: i64) -> i64 {
+    ((at.timestamp_millis() - EPOCH) << ENTROPY_BITS) | (number & ((1 << ENTROPY_BITS) - 1))
 }
 
 fn chance() -> i64 {

@@ -22,6 +22,7 @@ pub mod registry_token;
 pub mod scrub;
 pub mod search;
 mod secret;
+pub mod seed;
 pub mod session;
 pub mod sif;
 pub mod tag;
