@@ -21,3 +21,4 @@ mod seed;
 mod site;
 mod tour;
 mod upgrade;
+mod webhook;

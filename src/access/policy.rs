@@ -4,8 +4,8 @@
 //! A namespace belongs to a user. Its owner may do anything in it; others may pull from its public collections.
 //! Site administrators may do anything. Whoever may see nothing in a namespace does not see the namespace.
 use entity::{
-    collection, container, event, id::UserId, image, key, kind::Visibility, manifest, manifest_tag,
-    namespace, session, tag, token, user,
+    collection, container, delivery, event, id::UserId, image, key, kind::Visibility, manifest,
+    manifest_tag, namespace, session, tag, token, user, webhook,
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
@@ -30,7 +30,9 @@ impl Internal for entity::blob::Entity {}
 impl Internal for entity::blob_chunk::Entity {}
 impl Internal for entity::blob_upload::Entity {}
 impl Internal for entity::container_blob::Entity {}
+impl Internal for entity::delivery::Entity {}
 impl Internal for entity::event::Entity {}
+impl Internal for entity::webhook::Entity {}
 impl Internal for entity::key_id::Entity {}
 impl Internal for entity::key_uid::Entity {}
 impl Internal for entity::manifest_content::Entity {}
@@ -187,6 +189,56 @@ impl Guarded for event::Entity {
             Some(account) => by_place.add(event::Column::AccountId.eq(account.id)),
             None => by_place,
         }
+    }
+}
+
+impl Guarded for webhook::Entity {
+    const NOUN: &'static str = "webhook";
+
+    /// A webhook belongs to whoever administers the place where it listens, and is nobody else's to see.
+    fn reach(actor: &Actor, _: Level) -> Condition {
+        let level = Level::Admin;
+        if !actor.may_reach(level) || actor.reaches_everything(level) {
+            return decide(actor, level, nothing(), |_| nothing());
+        }
+        let [namespace, collection, container] = [
+            webhook::Column::NamespaceId,
+            webhook::Column::CollectionId,
+            webhook::Column::ContainerId,
+        ];
+        Condition::any()
+            .add(administered(
+                actor,
+                namespace::Entity,
+                namespace::Column::Id,
+                namespace,
+            ))
+            .add(administered(
+                actor,
+                collection::Entity,
+                collection::Column::Id,
+                collection,
+            ))
+            .add(administered(
+                actor,
+                container::Entity,
+                container::Column::Id,
+                container,
+            ))
+    }
+}
+
+impl Guarded for delivery::Entity {
+    const NOUN: &'static str = "delivery";
+
+    fn reach(actor: &Actor, level: Level) -> Condition {
+        inherit(
+            actor,
+            level,
+            webhook::Entity,
+            webhook::Column::Id,
+            delivery::Column::WebhookId,
+        )
     }
 }
 

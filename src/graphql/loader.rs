@@ -13,8 +13,8 @@ use async_graphql::{
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, CollectionId, ContainerId, EventId, ImageId, ManifestId, NamespaceId, TagId,
-        TokenId, UserId,
+        Caller, CollectionId, ContainerId, DeliveryId, EventId, ImageId, ManifestId, NamespaceId,
+        TagId, TokenId, UserId, WebhookId,
         collection::{self, Collection},
         container::{self, Container},
         event::{self, Event},
@@ -27,6 +27,7 @@ use crate::{
         token::{self, Token},
         total::{self, Total},
         user::{self, User},
+        webhook::{self, Delivery, Webhook},
     },
 };
 
@@ -129,6 +130,24 @@ impl Loader<EventId> for Source {
 
     async fn load(&self, ids: &[EventId]) -> Found<EventId, Event> {
         Ok(event::by_ids(&self.0, ids).await?)
+    }
+}
+
+impl Loader<WebhookId> for Source {
+    type Value = Webhook;
+    type Error = Arc<Error>;
+
+    async fn load(&self, ids: &[WebhookId]) -> Found<WebhookId, Webhook> {
+        Ok(webhook::by_ids(&self.0, ids).await?)
+    }
+}
+
+impl Loader<DeliveryId> for Source {
+    type Value = Delivery;
+    type Error = Arc<Error>;
+
+    async fn load(&self, ids: &[DeliveryId]) -> Found<DeliveryId, Delivery> {
+        Ok(webhook::deliveries_by_ids(&self.0, ids).await?)
     }
 }
 

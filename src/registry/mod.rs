@@ -3,6 +3,7 @@
 //! Owns the rules, the SQL, the transactions and their events. A function that takes `&Caller` is an entry point:
 //! one read or one transaction, for surfaces to call; one that takes `&Tx` is a step of it. Must not know HTTP,
 //! GraphQL, the JSON of any protocol or a status code.
+mod bell;
 pub mod below;
 pub mod blob;
 pub mod blob_upload;
@@ -31,6 +32,7 @@ pub mod token;
 pub mod total;
 pub mod upload;
 pub mod user;
+pub mod webhook;
 
 use caller::Tx;
 pub use caller::{Caller, Registry};
@@ -41,8 +43,8 @@ pub use secret::Secret;
 pub use crate::storage::{Algorithm, Digest, Health};
 pub use entity::{
     id::{
-        BlobUploadId, CollectionId, ContainerId, EventId, ImageId, ManifestId, NamespaceId,
-        SessionId, TagId, TokenId, UploadId, UserId,
+        BlobUploadId, CollectionId, ContainerId, DeliveryId, EventId, ImageId, ManifestId,
+        NamespaceId, SessionId, TagId, TokenId, UploadId, UserId, WebhookId,
     },
-    kind::{ManifestKind, PartRole, Scope, Visibility},
+    kind::{DeliveryState, ManifestKind, PartRole, Scope, Visibility},
 };

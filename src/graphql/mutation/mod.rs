@@ -7,6 +7,7 @@ mod namespace;
 mod tag;
 mod token;
 mod user;
+mod webhook;
 
 use async_graphql::{ID, MergedObject, SimpleObject};
 
@@ -26,6 +27,7 @@ pub(super) struct Mutation(
     token::TokenMutation,
     user::UserMutation,
     key::KeyMutation,
+    webhook::WebhookMutation,
 );
 
 /// What a deletion answers.

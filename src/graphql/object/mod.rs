@@ -12,6 +12,7 @@ mod storage;
 mod tag;
 mod token;
 mod user;
+mod webhook;
 
 use async_graphql::{Enum, ID, Interface};
 
@@ -29,6 +30,7 @@ pub(super) use storage::Storage;
 pub(super) use tag::Tag;
 pub(super) use token::Token;
 pub(super) use user::User;
+pub(super) use webhook::{Delivery, Webhook};
 
 /// Anything with a global id.
 #[derive(Interface)]
@@ -48,6 +50,8 @@ pub(super) enum Node {
     Tag(Tag),
     Token(Token),
     User(User),
+    Webhook(Webhook),
+    Delivery(Delivery),
 }
 
 /// Who may see a collection, its containers and its images, and pull from it.

@@ -1,7 +1,7 @@
 //! What can be read. Lookups of what is hidden and of what is not there have the same answer: null.
 mod collection;
 mod container;
-mod event;
+pub(super) mod event;
 mod image;
 mod key;
 mod namespace;
@@ -9,6 +9,7 @@ pub(super) mod node;
 mod search;
 mod server;
 mod user;
+mod webhook;
 
 use async_graphql::MergedObject;
 
@@ -24,6 +25,7 @@ pub(super) struct Query(
     container::ContainerQuery,
     image::ImageQuery,
     event::EventQuery,
+    webhook::WebhookQuery,
     key::KeyQuery,
     search::SearchQuery,
     user::UserQuery,

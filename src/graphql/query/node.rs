@@ -8,7 +8,8 @@ use crate::{
         id::GlobalId,
         loader::{Fingerprint, caller, load},
         object::{
-            Collection, Container, Event, Image, Key, Manifest, Namespace, Node, Tag, Token, User,
+            Collection, Container, Delivery, Event, Image, Key, Manifest, Namespace, Node, Tag,
+            Token, User, Webhook,
         },
         page::cost,
     },
@@ -64,6 +65,8 @@ pub(in crate::graphql) async fn find(ctx: &Context<'_>, id: GlobalId) -> Result<
         GlobalId::Manifest(id) => load(ctx, id).await?.map(|row| Manifest(row).into()),
         GlobalId::Tag(id) => load(ctx, id).await?.map(|row| Tag(row).into()),
         GlobalId::Token(id) => load(ctx, id).await?.map(|row| Token(row).into()),
+        GlobalId::Webhook(id) => load(ctx, id).await?.map(|row| Webhook(row).into()),
+        GlobalId::Delivery(id) => load(ctx, id).await?.map(|row| Delivery(row).into()),
         GlobalId::Event(id) => load(ctx, id).await?.map(|row| Event(row).into()),
         GlobalId::Key(id) => load(ctx, Fingerprint(id)).await?.map(|row| Key(row).into()),
     })
