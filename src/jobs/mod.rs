@@ -3,6 +3,7 @@
 //! Owns the clockwork. Must not hold rules: a job is a few lines around a call of the registry.
 mod gc;
 mod manifests;
+mod site;
 mod webhook;
 
 use std::sync::Arc;
@@ -11,9 +12,9 @@ use crate::registry::Registry;
 
 /// Runs all jobs until it is dropped.
 pub async fn run(registry: Arc<Registry>) {
-    let upkeep = async {
+    let tidy = async {
         manifests::run(&registry).await;
         gc::run(registry.clone()).await;
     };
-    tokio::join!(upkeep, webhook::run(registry.clone()));
+    tokio::join!(site::run(&registry), tidy, webhook::run(registry.clone()));
 }

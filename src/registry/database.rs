@@ -57,6 +57,8 @@ pub(in crate::registry) enum Turn {
     Migration = 743_482,
     /// Making the first account.
     FirstUser,
+    /// Taking an administrator away.
+    Administrators,
     /// Handing out events.
     Dispatch = 743_490,
 }

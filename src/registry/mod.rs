@@ -27,6 +27,7 @@ mod secret;
 pub mod seed;
 pub mod session;
 pub mod sif;
+pub mod site;
 pub mod tag;
 pub mod token;
 pub mod total;
@@ -46,5 +47,5 @@ pub use entity::{
         BlobUploadId, CollectionId, ContainerId, DeliveryId, EventId, ImageId, ManifestId,
         NamespaceId, SessionId, TagId, TokenId, UploadId, UserId, WebhookId,
     },
-    kind::{DeliveryState, ManifestKind, PartRole, Scope, Visibility},
+    kind::{BannerLevel, DeliveryState, ManifestKind, PartRole, Scope, Visibility},
 };

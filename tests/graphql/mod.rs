@@ -15,6 +15,7 @@ mod namespace;
 mod node;
 mod schema;
 mod search;
+mod server;
 mod statement;
 mod tag;
 mod token;

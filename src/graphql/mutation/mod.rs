@@ -4,6 +4,7 @@ mod container;
 mod image;
 mod key;
 mod namespace;
+mod server;
 mod tag;
 mod token;
 mod user;
@@ -26,6 +27,7 @@ pub(super) struct Mutation(
     tag::TagMutation,
     token::TokenMutation,
     user::UserMutation,
+    server::ServerMutation,
     key::KeyMutation,
     webhook::WebhookMutation,
 );
