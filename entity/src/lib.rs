@@ -4,16 +4,20 @@
     clippy::disallowed_methods,
     reason = "sea-orm's derives use the finders that the house bans elsewhere"
 )]
+pub mod access_grant;
 pub mod blob;
 pub mod blob_chunk;
 pub mod blob_upload;
 pub mod collection;
+pub mod collection_redirect;
 pub mod container;
 pub mod container_blob;
+pub mod container_redirect;
 pub mod delivery;
 pub mod event;
 pub mod id;
 pub mod image;
+pub mod invitation;
 pub mod key;
 pub mod key_id;
 pub mod key_uid;
@@ -23,10 +27,13 @@ pub mod manifest_content;
 pub mod manifest_part;
 pub mod manifest_tag;
 pub mod namespace;
+pub mod namespace_redirect;
 pub mod session;
 pub mod sif;
 pub mod site;
 pub mod tag;
+pub mod team;
+pub mod team_member;
 pub mod terms;
 pub mod terms_agreement;
 pub mod token;

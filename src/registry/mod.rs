@@ -44,8 +44,11 @@ pub use secret::Secret;
 pub use crate::storage::{Algorithm, Digest, Health};
 pub use entity::{
     id::{
-        BlobUploadId, CollectionId, ContainerId, DeliveryId, EventId, ImageId, ManifestId,
-        NamespaceId, SessionId, TagId, TokenId, UploadId, UserId, WebhookId,
+        BlobUploadId, CollectionId, ContainerId, DeliveryId, EventId, GrantId, ImageId,
+        InvitationId, ManifestId, MemberId, NamespaceId, SessionId, TagId, TeamId, TokenId,
+        UploadId, UserId, WebhookId,
     },
-    kind::{BannerLevel, DeliveryState, ManifestKind, PartRole, Scope, Visibility},
+    kind::{
+        BannerLevel, DeliveryState, GrantLevel, ManifestKind, PartRole, Scope, TeamRole, Visibility,
+    },
 };
