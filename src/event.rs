@@ -1,7 +1,7 @@
 //! What happened. Every change leaves one event, written with it: audit log and outbox in one.
 use std::fmt;
 
-use entity::id::{CollectionId, ContainerId, NamespaceId, UserId};
+use entity::id::{CollectionId, ContainerId, EventId, NamespaceId, UserId};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
@@ -92,6 +92,8 @@ pub struct Event {
     pub target_id: String,
     /// What else a reader of the log wants to know: a JSON object, without secrets.
     pub payload: Value,
+    /// The id it gets; absent: a new one.
+    pub(crate) id: Option<EventId>,
 }
 
 impl Event {
@@ -102,6 +104,15 @@ impl Event {
             target,
             target_id: target_id.to_string(),
             payload: json!({}),
+            id: None,
+        }
+    }
+
+    /// The same, under an id that its consumers know already.
+    pub(crate) fn called(self, id: EventId) -> Self {
+        Self {
+            id: Some(id),
+            ..self
         }
     }
 

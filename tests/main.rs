@@ -22,3 +22,4 @@ mod site;
 mod tour;
 mod upgrade;
 mod usage;
+mod webhook;

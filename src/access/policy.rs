@@ -14,6 +14,7 @@ use sea_orm::{
 
 use super::{Actor, Level};
 
+mod log;
 mod people;
 mod subject;
 mod tree;
@@ -43,6 +44,7 @@ impl Internal for entity::blob_use::Entity {}
 impl Internal for entity::collection_redirect::Entity {}
 impl Internal for entity::container_blob::Entity {}
 impl Internal for entity::container_redirect::Entity {}
+impl Internal for entity::delivery::Entity {}
 impl Internal for entity::event::Entity {}
 impl Internal for entity::key_id::Entity {}
 impl Internal for entity::key_uid::Entity {}
@@ -62,6 +64,7 @@ impl Internal for entity::upload::Entity {}
 impl Internal for entity::upload_part::Entity {}
 impl Internal for entity::usage::Entity {}
 impl Internal for entity::usage_day::Entity {}
+impl Internal for entity::webhook::Entity {}
 
 /// A table that tells who somebody is.
 pub trait Identity: EntityTrait {}

@@ -25,6 +25,7 @@ mod storage;
 mod tests;
 mod units;
 mod url;
+mod webhook;
 
 use std::path::PathBuf;
 
@@ -48,6 +49,7 @@ pub use source::{Flag, Sources};
 pub use storage::{Backend, Fs, S3, Storage};
 pub use units::{ByteSize, Duration};
 pub use url::{DatabaseUrl, HttpUrl};
+pub use webhook::Webhook;
 
 /// The configuration of a sifhub server.
 ///
@@ -74,6 +76,8 @@ pub struct Config {
     pub keyserver: Keyserver,
     /// The GraphQL interface.
     pub graphql: Graphql,
+    /// How events are told to other servers.
+    pub webhook: Webhook,
 }
 
 impl Default for Config {
@@ -88,6 +92,7 @@ impl Default for Config {
             auth: Auth::default(),
             keyserver: Keyserver::default(),
             graphql: Graphql::default(),
+            webhook: Webhook::default(),
         }
     }
 }

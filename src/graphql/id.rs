@@ -8,8 +8,8 @@ use async_graphql::ID;
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, TagId, TokenId,
-        UserId, collection, container, namespace,
+        Caller, CollectionId, ContainerId, DeliveryId, EventId, ImageId, ManifestId, NamespaceId,
+        TagId, TokenId, UserId, WebhookId, collection, container, namespace,
         path::{ContainerPath, Name},
         user,
     },
@@ -26,6 +26,9 @@ pub(super) enum GlobalId {
     Manifest(ManifestId),
     Tag(TagId),
     Token(TokenId),
+    Event(EventId),
+    Webhook(WebhookId),
+    Delivery(DeliveryId),
     /// By its fingerprint.
     Key(String),
 }
@@ -41,8 +44,20 @@ impl fmt::Display for GlobalId {
             Self::Manifest(id) => write!(f, "manifest:{id}"),
             Self::Tag(id) => write!(f, "tag:{id}"),
             Self::Token(id) => write!(f, "token:{id}"),
+            Self::Event(id) => write!(f, "event:{id}"),
+            Self::Webhook(id) => write!(f, "webhook:{id}"),
+            Self::Delivery(id) => write!(f, "delivery:{id}"),
             Self::Key(fingerprint) => write!(f, "key:{fingerprint}"),
         }
+    }
+}
+
+impl GlobalId {
+    /// The id without its noun, as events keep it.
+    pub(super) fn bare(&self) -> String {
+        let text = self.to_string();
+        let (_, id) = text.split_once(':').unwrap_or_default();
+        id.to_owned()
     }
 }
 
@@ -59,6 +74,9 @@ impl FromStr for GlobalId {
             "manifest" => id.parse().map(Self::Manifest).ok(),
             "tag" => id.parse().map(Self::Tag).ok(),
             "token" => id.parse().map(Self::Token).ok(),
+            "event" => id.parse().map(Self::Event).ok(),
+            "webhook" => id.parse().map(Self::Webhook).ok(),
+            "delivery" => id.parse().map(Self::Delivery).ok(),
             "key" => fingerprint(id).map(Self::Key).ok(),
             _ => None,
         });
@@ -139,6 +157,22 @@ pub(super) fn token(id: &ID) -> Result<TokenId> {
     match id.parse()? {
         GlobalId::Token(id) => Ok(id),
         other => Err(not_a("token", &other)),
+    }
+}
+
+/// The webhook of that id.
+pub(super) fn webhook(id: &ID) -> Result<WebhookId> {
+    match id.parse()? {
+        GlobalId::Webhook(id) => Ok(id),
+        other => Err(not_a("webhook", &other)),
+    }
+}
+
+/// The delivery of that id.
+pub(super) fn delivery(id: &ID) -> Result<DeliveryId> {
+    match id.parse()? {
+        GlobalId::Delivery(id) => Ok(id),
+        other => Err(not_a("delivery", &other)),
     }
 }
 

@@ -15,10 +15,11 @@ use chrono::{DateTime, Utc};
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, TagId, TokenId,
-        UserId,
+        Caller, CollectionId, ContainerId, DeliveryId, EventId, ImageId, ManifestId, NamespaceId,
+        TagId, TokenId, UserId, WebhookId,
         collection::{self, Collection},
         container::{self, Container},
+        event::{self, Event},
         image::{self, Image},
         key::{self, Key},
         manifest::{self, Manifest, Part},
@@ -29,6 +30,7 @@ use crate::{
         token::{self, Token},
         total::{self, Total},
         user::{self, User},
+        webhook::{self, Delivery, Webhook},
     },
 };
 
@@ -123,6 +125,33 @@ impl Loader<ImageId> for Source {
 
     async fn load(&self, ids: &[ImageId]) -> Found<ImageId, Image> {
         Ok(image::by_ids(&self.0, ids).await?)
+    }
+}
+
+impl Loader<EventId> for Source {
+    type Value = Event;
+    type Error = Arc<Error>;
+
+    async fn load(&self, ids: &[EventId]) -> Found<EventId, Event> {
+        Ok(event::by_ids(&self.0, ids).await?)
+    }
+}
+
+impl Loader<WebhookId> for Source {
+    type Value = Webhook;
+    type Error = Arc<Error>;
+
+    async fn load(&self, ids: &[WebhookId]) -> Found<WebhookId, Webhook> {
+        Ok(webhook::by_ids(&self.0, ids).await?)
+    }
+}
+
+impl Loader<DeliveryId> for Source {
+    type Value = Delivery;
+    type Error = Arc<Error>;
+
+    async fn load(&self, ids: &[DeliveryId]) -> Found<DeliveryId, Delivery> {
+        Ok(webhook::deliveries_by_ids(&self.0, ids).await?)
     }
 }
 

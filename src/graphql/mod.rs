@@ -28,7 +28,10 @@ use crate::{
 use limit::Limits;
 use meter::Meters;
 use mutation::Mutation;
-use object::{Collection, Container, Image, Key, Manifest, Namespace, Tag, Token, User};
+use object::{
+    Collection, Container, Delivery, Event, Image, Key, Manifest, Moment, Namespace, Tag, Token,
+    User, Webhook,
+};
 use page::List;
 use query::Query;
 
@@ -44,6 +47,10 @@ fn schema(config: &config::Graphql, open: bool) -> Graph {
         .override_output_type_description::<ID>(scalar::ID)
         .override_output_type_description::<List<Collection>>("A page of collections.")
         .override_output_type_description::<List<Container>>("A page of containers.")
+        .override_output_type_description::<List<Webhook>>("A page of webhooks.")
+        .override_output_type_description::<List<Delivery>>("A page of deliveries.")
+        .override_output_type_description::<List<Event>>("A page of events.")
+        .override_output_type_description::<List<Moment>>("A page of the history of a container.")
         .override_output_type_description::<List<Image>>("A page of images.")
         .override_output_type_description::<List<Key>>("A page of public keys.")
         .override_output_type_description::<List<Manifest>>("A page of manifests.")

@@ -5,6 +5,7 @@ mod gc;
 mod manifests;
 mod search;
 mod site;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -16,5 +17,6 @@ pub async fn run(registry: Arc<Registry>) {
         manifests::run(&registry).await;
         gc::run(registry.clone()).await;
     };
-    tokio::join!(site::run(&registry), search::run(&registry), tidy);
+    let webhooks = webhook::run(registry.clone());
+    tokio::join!(site::run(&registry), search::run(&registry), webhooks, tidy);
 }

@@ -2,12 +2,13 @@
 use std::{net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use entity::id::EventId;
 use sea_orm::{
     ActiveModelTrait, DatabaseConnection, DatabaseTransaction, Set, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
 
-use super::{Secret, fresh_id, site, usage};
+use super::{Secret, bell::Bell, fresh_id, site, usage};
 use crate::{
     access::{Account, Actor},
     config::Config,
@@ -22,6 +23,7 @@ pub struct Registry {
     pub(in crate::registry) storage: Storage,
     pub(in crate::registry) secret: Secret,
     pub(in crate::registry) config: Arc<Config>,
+    pub(in crate::registry) bell: Bell,
     pub(in crate::registry) site: site::Known,
 }
 
@@ -38,6 +40,7 @@ impl Registry {
             storage,
             secret,
             config,
+            bell: Bell::default(),
             site: site::Known::default(),
         })
     }
@@ -56,6 +59,11 @@ impl Registry {
     /// The configuration in force.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Resolves when something happened in this process since the last time, and after `longest` at the latest.
+    pub async fn heard(&self, longest: std::time::Duration) {
+        self.bell.heard(longest).await;
     }
 
     /// Whether database and storage answer.
@@ -151,6 +159,10 @@ impl Caller {
         &self.registry.storage
     }
 
+    pub(in crate::registry) fn bell(&self) -> &Bell {
+        &self.registry.bell
+    }
+
     pub(in crate::registry) fn secret(&self) -> &Secret {
         &self.registry.secret
     }
@@ -192,16 +204,20 @@ impl Caller {
         };
         let Change { event, value } = work(&tx).await?;
         usage::settle(&tx).await?;
+        let happened = event.is_some();
         if let Some(event) = event {
             self.record(&tx, event).await?;
         }
         tx.inner.commit().await?;
+        if happened {
+            self.bell().written();
+        }
         Ok(value)
     }
 
     async fn record(&self, tx: &Tx, event: Event) -> Result<()> {
         let row = entity::event::ActiveModel {
-            id: Set(entity::id::EventId(fresh_id())),
+            id: Set(event.id.unwrap_or_else(|| EventId(fresh_id()))),
             at: Set(tx.now),
             actor: Set(tx.actor.to_string()),
             action: Set(event.action.into()),

@@ -373,7 +373,7 @@ pub async fn update(
                 .update(tx.db())
                 .await
                 .map_err(on_duplicate(|| "that name is taken".into()))?;
-            let details = json!({"name": new.name});
+            let details = json!({"name": new.name, "old_name": old.name});
             Ok(Event::new("container.update", path, id)
                 .details(details)
                 .with(old.for_pull().replaced(new)))

@@ -61,6 +61,8 @@ pub(in crate::registry) enum Turn {
     Administrators,
     /// Changing the vocabulary of the search.
     Search,
+    /// Handing out events.
+    Dispatch = 743_490,
 }
 
 /// Waits for a turn and keeps it until the end of the transaction. Transactions that write take turns in SQLite anyway.

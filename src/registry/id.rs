@@ -23,6 +23,12 @@ pub(in crate::registry) fn fresh_id() -> i64 {
     }
 }
 
+/// No id that was made then or later is smaller.
+pub(in crate::registry) fn first_id_at(at: DateTime<Utc>) -> i64 {
+    let since = at.timestamp_millis().saturating_sub(EPOCH).max(0);
+    since.checked_mul(1 << ENTROPY_BITS).unwrap_or(i64::MAX)
+}
+
 /// The id of a thing made at `at`, and the `number`th of its kind; distinct as long as there are fewer than 2^22 of them.
 pub(in crate::registry) fn id_at(at: DateTime<Utc>, number: i64) -> i64 {
     ((at.timestamp_millis() - EPOCH) << ENTROPY_BITS) | (number & ((1 << ENTROPY_BITS) - 1))

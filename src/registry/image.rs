@@ -262,13 +262,18 @@ pub async fn create(
             containers::lock(tx, container.id).await?;
             let path = containers::path(tx, &container).await?;
             let image = insert(tx, &container, &digest, text).await?;
-            let image = if image.blob.is_none() {
+            let announced = image.blob.is_none();
+            let image = if announced {
                 adopt(tx, image).await?
             } else {
                 image
             };
-            let details = json!({"digest": image.digest, "uploaded": image.blob.is_some()});
-            Ok(Event::new("image.create", path, image.id)
+            let action = match announced && image.blob.is_some() {
+                true => "image.adopt",
+                false => "image.create",
+            };
+            let details = json!({"digest": image.digest, "uploaded": image.blob.is_some(), "arch": image.arch});
+            Ok(Event::new(action, path, image.id)
                 .details(details)
                 .with(image.for_pull()))
         })

@@ -3,6 +3,7 @@
 //! Owns the rules, the SQL, the transactions and their events. A function that takes `&Caller` is an entry point:
 //! one read or one transaction, for surfaces to call; one that takes `&Tx` is a step of it. Must not know HTTP,
 //! GraphQL, the JSON of any protocol or a status code.
+mod bell;
 pub mod below;
 pub mod blob;
 pub mod blob_upload;
@@ -10,6 +11,7 @@ mod caller;
 pub mod collection;
 pub mod container;
 mod database;
+pub mod event;
 mod id;
 pub mod image;
 mod jwt;
@@ -33,6 +35,7 @@ pub mod total;
 pub mod upload;
 pub mod usage;
 pub mod user;
+pub mod webhook;
 
 use caller::Tx;
 pub use caller::{Caller, Registry};
@@ -43,8 +46,11 @@ pub use secret::Secret;
 pub use crate::storage::{Algorithm, Digest, Health};
 pub use entity::{
     id::{
-        BlobUploadId, CollectionId, ContainerId, GrantId, ImageId, InvitationId, ManifestId,
-        MemberId, NamespaceId, SessionId, TagId, TeamId, TokenId, UploadId, UserId,
+        BlobUploadId, CollectionId, ContainerId, DeliveryId, EventId, GrantId, ImageId,
+        InvitationId, ManifestId, MemberId, NamespaceId, SessionId, TagId, TeamId, TokenId,
+        UploadId, UserId, WebhookId,
     },
-    kind::{BannerLevel, GrantLevel, ManifestKind, PartRole, Scope, TeamRole, Visibility},
+    kind::{
+        BannerLevel, DeliveryState, GrantLevel, ManifestKind, PartRole, Scope, TeamRole, Visibility,
+    },
 };

@@ -1,5 +1,9 @@
 //! The server's secret, and what is made with it: hashes of tokens, and signatures of capabilities.
-use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac, rand};
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
+    constant_time::verify_slices_are_equal,
+    hmac, rand,
+};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 
 use super::jwt::Signer;
@@ -14,6 +18,7 @@ pub struct Secret {
     passwords: hmac::Key,
     registry_tokens: Signer,
     refresh_tokens: Signer,
+    sealing: [u8; 32],
 }
 
 impl Secret {
@@ -31,6 +36,10 @@ impl Secret {
             passwords: derive("sifhub password"),
             registry_tokens: signer("sifhub registry token"),
             refresh_tokens: signer("sifhub refresh token"),
+            sealing: bytes("sifhub sealing")
+                .as_ref()
+                .try_into()
+                .expect("SHA-256 gives 32 bytes"),
         }
     }
 
@@ -69,6 +78,30 @@ impl Secret {
     /// Signs what a registry token is renewed with.
     pub(in crate::registry) fn refresh_tokens(&self) -> &Signer {
         &self.refresh_tokens
+    }
+
+    /// What only [`Secret::unseal`] opens, and only in the same context.
+    pub(in crate::registry) fn seal(&self, context: &str, text: &[u8]) -> Vec<u8> {
+        let mut sealed = text.to_vec();
+        let nonce = self
+            .sealing_key()
+            .seal_in_place_append_tag(Aad::from(context.as_bytes()), &mut sealed)
+            .expect("short texts can be sealed");
+        [nonce.as_ref().as_slice(), &sealed].concat()
+    }
+
+    /// What was sealed; `None` if it was sealed under another secret or in another context, or was changed.
+    pub(in crate::registry) fn unseal(&self, context: &str, sealed: Vec<u8>) -> Option<Vec<u8>> {
+        let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut text = text.to_vec();
+        let context = Aad::from(context.as_bytes());
+        let opened = self.sealing_key().open_in_place(nonce, context, &mut text);
+        opened.ok().map(|text| text.to_vec())
+    }
+
+    fn sealing_key(&self) -> RandomizedNonceKey {
+        RandomizedNonceKey::new(&AES_256_GCM, &self.sealing).expect("the key has 32 bytes")
     }
 
     /// The one-time word of the first start.

@@ -37,6 +37,13 @@ pub async fn query(field: &str, world: &World, client: &Client) -> Option<Outcom
         "keys" => format!("keys(search: \"0x{key}\") {{ fingerprint }}"),
         "search" => "search(text: \"hello\") { nodes { container { path } } }".into(),
         "searchSuggestions" => format!("searchSuggestions(prefix: \"{name}\")"),
+        "events" => format!(
+            "events(first: 100, filter: {{container: {container:?}}}) {{ nodes {{ targetName }} }}"
+        ),
+        "webhooks" => {
+            webhook(world).await;
+            list(field, "place { ... on Container { path } }")
+        }
         _ => return None,
     };
     let answer = client
@@ -60,6 +67,7 @@ fn read(answer: &Value, field: &str, world: &World) -> Outcome {
         "containers",
         "images",
         "users",
+        "webhooks",
         "search",
         "searchSuggestions",
         "keys",
@@ -110,6 +118,17 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
         "disableUser" | "enableUser" => json!({"id": world.user}),
         "createUser" => json!({"name": "newcomer", "password": "a long password", "admin": false}),
         "setPassword" => json!({"id": world.user, "password": "a longer password"}),
+        "createWebhook" => json!({"container": container, "url": "https://8.8.8.8/"}),
+        "updateWebhook" => json!({"id": webhook(world).await, "active": false}),
+        "deleteWebhook" | "pingWebhook" => json!({"id": webhook(world).await}),
+        "redeliver" => {
+            let ping = "mutation($id: ID!) { pingWebhook(input: {id: $id}) { delivery { id } } }";
+            let made = world
+                .owner
+                .graphql(ping, json!({"id": webhook(world).await}))
+                .await;
+            json!({"id": made["pingWebhook"]["delivery"]["id"]})
+        }
         "setUserRole" => json!({"id": world.user, "role": "ADMIN"}),
         "deleteUser" => json!({"id": world.user}),
         "updateServer" => json!({"name": "new"}),
@@ -135,4 +154,13 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
         None if answer.get("errors").is_some() => Some(answer["errors"][0]["message"].to_string()),
         None => Some("ok".into()),
     }
+}
+
+/// A new webhook of the owner's container.
+async fn webhook(world: &World) -> Value {
+    let make =
+        "mutation($input: CreateWebhookInput!) { createWebhook(input: $input) { webhook { id } } }";
+    let input = json!({"container": world.path, "url": "https://8.8.8.8/"});
+    let made = world.owner.graphql(make, json!({"input": input})).await;
+    made["createWebhook"]["webhook"]["id"].clone()
 }

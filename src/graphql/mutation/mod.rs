@@ -8,6 +8,7 @@ mod server;
 mod tag;
 mod token;
 mod user;
+mod webhook;
 
 use async_graphql::{ID, MergedObject, SimpleObject};
 
@@ -28,6 +29,7 @@ pub(super) struct Mutation(
     user::UserMutation,
     server::ServerMutation,
     key::KeyMutation,
+    webhook::WebhookMutation,
 );
 
 /// What a deletion answers.

@@ -2,7 +2,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Collection, Image, Manifest, Tag};
+use super::{Collection, Image, Manifest, Moment, Tag};
 use crate::{
     graphql::{
         id::GlobalId,
@@ -13,7 +13,9 @@ use crate::{
         scalar::{Bytes, ContainerPath},
     },
     registry::{
-        container, image,
+        container,
+        event::{self, ByTime},
+        image,
         manifest::{self, ByPush},
         tag,
         total::Total,
@@ -141,6 +143,28 @@ impl Container {
         let args = Window::new(first, after, last, before)?.sorted(ByPush, true);
         let page = manifest::list(caller, self.0.id, &args);
         list(ctx, page, manifest::count(caller, self.0.id)).await
+    }
+
+    /// What happened to it, newest first: pushes, moves of tags, deletions, changes of its name and description. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+    ) -> Result<List<Moment>> {
+        let caller = caller(ctx);
+        let args = Window::new(first, after, last, before)?.sorted(ByTime, true);
+        let page = event::history(caller, self.0.id, &args);
+        list(ctx, page, event::history_length(caller, self.0.id)).await
     }
 
     /// Its tags: one for each name and architecture. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.

@@ -1,6 +1,8 @@
 //! What the graph shows. Each object wraps a row that its caller was let into.
 mod collection;
 mod container;
+mod event;
+mod history;
 mod image;
 mod key;
 mod manifest;
@@ -12,6 +14,7 @@ mod storage;
 mod tag;
 mod token;
 mod user;
+mod webhook;
 
 use async_graphql::{Enum, ID, Interface};
 
@@ -19,6 +22,8 @@ use crate::registry;
 
 pub(super) use collection::Collection;
 pub(super) use container::Container;
+pub(super) use event::Event;
+pub(super) use history::Moment;
 pub(super) use image::Image;
 pub(super) use key::Key;
 pub(super) use manifest::Manifest;
@@ -29,6 +34,7 @@ pub(super) use storage::Storage;
 pub(super) use tag::Tag;
 pub(super) use token::Token;
 pub(super) use user::User;
+pub(super) use webhook::{Delivery, Webhook};
 
 /// Anything with a global id.
 #[derive(Interface)]
@@ -40,6 +46,7 @@ pub(super) use user::User;
 pub(super) enum Node {
     Collection(Collection),
     Container(Container),
+    Event(Event),
     Image(Image),
     Key(Key),
     Manifest(Manifest),
@@ -47,6 +54,8 @@ pub(super) enum Node {
     Tag(Tag),
     Token(Token),
     User(User),
+    Webhook(Webhook),
+    Delivery(Delivery),
 }
 
 /// Who may see a collection, its containers and its images, and pull from it.

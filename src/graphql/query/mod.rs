@@ -2,13 +2,15 @@
 mod collection;
 mod container;
 mod federation;
+pub(super) mod event;
 mod image;
 mod key;
 mod namespace;
-mod node;
+pub(super) mod node;
 mod search;
 mod server;
 mod user;
+mod webhook;
 
 use async_graphql::MergedObject;
 
@@ -23,6 +25,8 @@ pub(super) struct Query(
     collection::CollectionQuery,
     container::ContainerQuery,
     image::ImageQuery,
+    event::EventQuery,
+    webhook::WebhookQuery,
     key::KeyQuery,
     search::SearchQuery,
     user::UserQuery,

@@ -7,7 +7,10 @@ use crate::{
         error::InField,
         id::GlobalId,
         loader::{Fingerprint, caller, load},
-        object::{Collection, Container, Image, Key, Manifest, Namespace, Node, Tag, Token, User},
+        object::{
+            Collection, Container, Delivery, Event, Image, Key, Manifest, Namespace, Node, Tag,
+            Token, User, Webhook,
+        },
         page::cost,
     },
 };
@@ -52,7 +55,7 @@ impl NodeQuery {
 }
 
 /// The thing of an id, if the caller may see it.
-async fn find(ctx: &Context<'_>, id: GlobalId) -> Result<Option<Node>> {
+pub(in crate::graphql) async fn find(ctx: &Context<'_>, id: GlobalId) -> Result<Option<Node>> {
     Ok(match id {
         GlobalId::User(id) => load(ctx, id).await?.map(|row| User(row).into()),
         GlobalId::Namespace(id) => load(ctx, id).await?.map(|row| Namespace(row).into()),
@@ -62,6 +65,9 @@ async fn find(ctx: &Context<'_>, id: GlobalId) -> Result<Option<Node>> {
         GlobalId::Manifest(id) => load(ctx, id).await?.map(|row| Manifest(row).into()),
         GlobalId::Tag(id) => load(ctx, id).await?.map(|row| Tag(row).into()),
         GlobalId::Token(id) => load(ctx, id).await?.map(|row| Token(row).into()),
+        GlobalId::Webhook(id) => load(ctx, id).await?.map(|row| Webhook(row).into()),
+        GlobalId::Delivery(id) => load(ctx, id).await?.map(|row| Delivery(row).into()),
+        GlobalId::Event(id) => load(ctx, id).await?.map(|row| Event(row).into()),
         GlobalId::Key(id) => load(ctx, Fingerprint(id)).await?.map(|row| Key(row).into()),
     })
 }

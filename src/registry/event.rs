@@ -1,0 +1,375 @@
+//! What happened, for those who may know: the audit log, and the history of a container.
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{
+    collection, container, event,
+    id::{CollectionId, ContainerId, EventId, NamespaceId, UserId},
+    namespace,
+};
+use sea_orm::{
+    ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::{Expr, ExprTrait, LikeExpr},
+};
+use serde_json::Value;
+
+use super::{
+    Caller,
+    id::first_id_at,
+    page::{Page, PageArgs, Sort, page},
+};
+use crate::{
+    access::{Actor, Admin, Granted, Pull, Rows, open, rows},
+    error::{Error, Result},
+};
+
+/// An event that the caller may know of.
+pub type Event = Granted<Pull, event::Model>;
+
+/// The order of events: that in which they were written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ByTime;
+
+impl Sort<event::Entity> for ByTime {
+    fn column(self) -> Option<event::Column> {
+        None
+    }
+    fn key(self, _: &event::Model) -> String {
+        String::new()
+    }
+    fn id(row: &event::Model) -> i64 {
+        row.id.0
+    }
+    fn id_column() -> event::Column {
+        event::Column::Id
+    }
+}
+
+/// Where something happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// In a namespace or anything in it.
+    Namespace(NamespaceId),
+    /// In a collection or anything in it.
+    Collection(CollectionId),
+    /// In a container or anything in it.
+    Container(ContainerId),
+}
+
+impl Place {
+    /// The events that happened there.
+    pub(in crate::registry) fn events(self) -> Condition {
+        Condition::all().add(match self {
+            Self::Namespace(id) => event::Column::NamespaceId.eq(id),
+            Self::Collection(id) => event::Column::CollectionId.eq(id),
+            Self::Container(id) => event::Column::ContainerId.eq(id),
+        })
+    }
+
+    /// Succeeds for those who administer it.
+    ///
+    /// # Errors
+    /// Those of [`open`]. Site administrators may name what is gone.
+    pub(in crate::registry) async fn check(self, caller: &Caller) -> Result<()> {
+        let (db, actor) = (caller.db(), caller.actor());
+        if actor.is_site_admin() {
+            return Ok(());
+        }
+        match self {
+            Self::Namespace(id) => open::<Admin, namespace::Entity>(db, actor, id)
+                .await
+                .map(drop),
+            Self::Collection(id) => open::<Admin, collection::Entity>(db, actor, id)
+                .await
+                .map(drop),
+            Self::Container(id) => open::<Admin, container::Entity>(db, actor, id)
+                .await
+                .map(drop),
+        }
+    }
+}
+
+/// Which events a list holds; absent fields do not narrow it.
+#[derive(Clone, Debug, Default)]
+pub struct EventFilter {
+    /// What this account did.
+    pub actor: Option<UserId>,
+    /// An action, such as `image.push`, or its first word, such as `image`.
+    pub action: Option<String>,
+    /// What was done to the thing of this id.
+    pub target: Option<String>,
+    /// What happened there.
+    pub place: Option<Place>,
+    /// What happened then or later.
+    pub since: Option<DateTime<Utc>>,
+    /// What happened before.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// The events that the caller may know of: all of the site for its administrators; for others what happened where they
+/// administer, and to their account. Without a place, "where" means their namespaces.
+///
+/// # Errors
+/// [`Error::Invalid`] for what cannot be an action; those of [`open`] for a place that is not the caller's.
+pub async fn list(
+    caller: &Caller,
+    filter: &EventFilter,
+    args: &PageArgs<ByTime>,
+) -> Result<Page<Event>> {
+    page(caller.db(), filtered(caller, filter).await?, args).await
+}
+
+/// How many [`list`] lists.
+///
+/// # Errors
+/// Those of [`list`].
+pub async fn count(caller: &Caller, filter: &EventFilter) -> Result<u64> {
+    filtered(caller, filter).await?.count(caller.db()).await
+}
+
+async fn filtered(caller: &Caller, filter: &EventFilter) -> Result<Rows<Pull, event::Entity>> {
+    let action = filter.action.as_deref().map(of_action).transpose()?;
+    let place = match filter.place {
+        Some(place) => {
+            place.check(caller).await?;
+            Some(place.events())
+        }
+        None => near(caller).await?,
+    };
+    let filters = [
+        filter.actor.map(|id| event::Column::ActorId.eq(id)),
+        filter
+            .target
+            .as_deref()
+            .map(|id| event::Column::TargetId.eq(id)),
+        action,
+        filter.since.map(since),
+        filter.until.map(until),
+    ];
+    let narrow = |q: Select<event::Entity>| {
+        let q = filters.into_iter().flatten().fold(q, QueryFilter::filter);
+        match place {
+            Some(place) => q.filter(place),
+            None => q,
+        }
+    };
+    Ok(rows::<Pull, event::Entity>(caller.actor()).narrow(narrow))
+}
+
+/// What leads a database to the events of somebody who administers little: without it, it would look through all there
+/// are. The policy decides nevertheless.
+async fn near(caller: &Caller) -> Result<Option<Condition>> {
+    if caller.actor().is_site_admin() {
+        return Ok(None);
+    }
+    let own: Vec<NamespaceId> = rows::<Admin, namespace::Entity>(caller.actor())
+        .into_select()
+        .select_only()
+        .column(namespace::Column::Id)
+        .order_by_asc(namespace::Column::Id)
+        .limit(OWN_MAX)
+        .into_tuple()
+        .all(caller.db())
+        .await?;
+    let near = Condition::any().add(event::Column::NamespaceId.is_in(own));
+    Ok(Some(match caller.actor().account() {
+        Some(account) => near.add(event::Column::AccountId.eq(account.id)),
+        None => near,
+    }))
+}
+
+/// Of how many namespaces somebody reads at once who names none.
+const OWN_MAX: u64 = 1000;
+/// The longest action.
+const ACTION_MAX: usize = 64;
+
+fn of_action(action: &str) -> Result<Expr> {
+    check_action(action)?;
+    Ok(match action.contains('.') {
+        true => event::Column::Action.eq(action),
+        false => {
+            let pattern = format!("{}.%", action.replace('_', "\\_"));
+            event::Column::Action.like(LikeExpr::new(pattern).escape('\\'))
+        }
+    })
+}
+
+/// Succeeds for what may be an action, `<noun>.<verb>`, or its noun.
+///
+/// # Errors
+/// [`Error::Invalid`] for anything else.
+pub fn check_action(action: &str) -> Result<()> {
+    let plain =
+        |word: &str| !word.is_empty() && word.bytes().all(|c| c.is_ascii_lowercase() || c == b'_');
+    let good = match action.split_once('.') {
+        Some((noun, verb)) => plain(noun) && plain(verb),
+        None => plain(action),
+    };
+    if good && action.len() <= ACTION_MAX {
+        return Ok(());
+    }
+    let why = "must be an action such as image.push, or its first word";
+    Err(Error::invalid("action", why))
+}
+
+/// Ids grow with time, so a bound on them leads to the first row without looking at the others.
+fn since(at: DateTime<Utc>) -> Expr {
+    event::Column::At
+        .gte(at)
+        .and(event::Column::Id.gte(first_id_at(at)))
+}
+
+/// An event gets its id when its transaction ends, which may be a while after the moment that it tells.
+fn until(at: DateTime<Utc>) -> Expr {
+    let last = at.checked_add_signed(TimeDelta::hours(1)).unwrap_or(at);
+    event::Column::At
+        .lt(at)
+        .and(event::Column::Id.lt(first_id_at(last)))
+}
+
+/// Those of `ids` that the caller may know of. One statement.
+pub async fn by_ids(caller: &Caller, ids: &[EventId]) -> Result<HashMap<EventId, Event>> {
+    let rows = rows::<Pull, event::Entity>(caller.actor())
+        .narrow(|q| q.filter(event::Column::Id.is_in(ids.iter().copied())))
+        .all(caller.db())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// The address that an event came from, for site administrators and for whoever did it.
+pub fn client<'a>(caller: &Caller, event: &'a event::Model) -> Option<&'a str> {
+    let own = caller.actor().account().map(|account| account.id);
+    let known = caller.actor().is_site_admin() || (own.is_some() && own == event.actor_id);
+    event.client.as_deref().filter(|_| known)
+}
+
+/// What can be told of a container to whoever sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MomentKind {
+    /// It was made.
+    Created,
+    /// It got another name.
+    Renamed,
+    /// Its description changed.
+    Described,
+    /// An image arrived.
+    ImagePushed,
+    /// An image went.
+    ImageDeleted,
+    /// A manifest arrived that describes no SIF image.
+    ManifestPushed,
+    /// A manifest went.
+    ManifestDeleted,
+    /// A tag was made.
+    TagCreated,
+    /// A tag moved to another image.
+    TagMoved,
+    /// A tag went.
+    TagDeleted,
+}
+
+/// The actions in the history of a container. What is not listed is for its administrators alone.
+const SHOWN: [&str; 9] = [
+    "container.create",
+    "container.update",
+    "image.push",
+    "image.adopt",
+    "image.delete",
+    "manifest.push",
+    "manifest.delete",
+    "tag.set",
+    "tag.delete",
+];
+
+/// Something in the history of a container that the caller may see.
+#[derive(Clone, Debug)]
+pub struct Moment(event::Model);
+
+impl From<Event> for Moment {
+    fn from(event: Event) -> Self {
+        Self(event.into_row())
+    }
+}
+
+impl Moment {
+    /// Its id.
+    pub fn id(&self) -> EventId {
+        self.0.id
+    }
+
+    /// When it was.
+    pub fn at(&self) -> DateTime<Utc> {
+        self.0.at
+    }
+
+    /// The account that did it.
+    pub fn actor(&self) -> Option<UserId> {
+        self.0.actor_id
+    }
+
+    /// What it was.
+    pub fn kind(&self) -> MomentKind {
+        match self.0.action.as_str() {
+            "container.create" => MomentKind::Created,
+            "container.update" => match self.text("old_name") {
+                Some(old) if Some(old) != self.text("name") => MomentKind::Renamed,
+                _ => MomentKind::Described,
+            },
+            "image.delete" => MomentKind::ImageDeleted,
+            "manifest.push" if self.text("kind") != Some("sif") => MomentKind::ManifestPushed,
+            "manifest.delete" => MomentKind::ManifestDeleted,
+            "tag.set" if self.text("was").is_none() => MomentKind::TagCreated,
+            "tag.set" => MomentKind::TagMoved,
+            "tag.delete" => MomentKind::TagDeleted,
+            _ => MomentKind::ImagePushed,
+        }
+    }
+
+    /// The tags that it was done to or with.
+    pub fn tags(&self) -> Vec<&str> {
+        let several = self.0.payload["tags"].as_array().into_iter().flatten();
+        let one = self.0.payload.get("tag").into_iter();
+        several.chain(one).filter_map(Value::as_str).collect()
+    }
+
+    /// A text of its details: `arch`, `digest`, the ids `image` and `was` of the images that a tag points and pointed at,
+    /// `name` and `old_name` of the container.
+    pub fn text(&self, member: &str) -> Option<&str> {
+        let value = self.0.payload.get(member).and_then(Value::as_str);
+        value.filter(|text| !text.is_empty())
+    }
+}
+
+/// The history of a container that the caller sees.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such container, or none that the caller may see.
+pub async fn history(
+    caller: &Caller,
+    container: ContainerId,
+    args: &PageArgs<ByTime>,
+) -> Result<Page<Event>> {
+    open::<Pull, container::Entity>(caller.db(), caller.actor(), container).await?;
+    page(caller.db(), moments(container), args).await
+}
+
+/// How many things [`history`] tells.
+///
+/// # Errors
+/// Those of [`history`].
+pub async fn history_length(caller: &Caller, container: ContainerId) -> Result<u64> {
+    open::<Pull, container::Entity>(caller.db(), caller.actor(), container).await?;
+    moments(container).count(caller.db()).await
+}
+
+fn moments(container: ContainerId) -> Rows<Pull, event::Entity> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the log is for administrators, but these actions are no secret to whoever sees the container"
+    )]
+    let site = Actor::system("history");
+    rows::<Pull, event::Entity>(&site).narrow(|q| {
+        q.filter(event::Column::ContainerId.eq(container))
+            .filter(event::Column::Action.is_in(SHOWN))
+    })
+}
