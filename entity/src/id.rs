@@ -59,6 +59,10 @@ ids! {
     ManifestId,
     /// The id of an upload of a blob.
     BlobUploadId,
+    /// The id of a star or bookmark.
+    StarId,
+    /// The id of a share link.
+    ShareLinkId,
 }
 
 /// The text is not 24 lower-case hex digits of an id.

@@ -14,6 +14,9 @@ use sea_orm::{
 
 use super::{Actor, Level};
 
+mod share;
+mod star;
+
 /// A table whose rows belong to somebody.
 pub trait Guarded: EntityTrait {
     /// What a row is called in messages.
@@ -30,11 +33,13 @@ impl Internal for entity::blob::Entity {}
 impl Internal for entity::blob_chunk::Entity {}
 impl Internal for entity::blob_upload::Entity {}
 impl Internal for entity::container_blob::Entity {}
+impl Internal for entity::download_day::Entity {}
 impl Internal for entity::event::Entity {}
 impl Internal for entity::key_id::Entity {}
 impl Internal for entity::key_uid::Entity {}
 impl Internal for entity::manifest_content::Entity {}
 impl Internal for entity::manifest_part::Entity {}
+impl Internal for entity::share_use::Entity {}
 impl Internal for entity::sif::Entity {}
 impl Internal for entity::upload::Entity {}
 impl Internal for entity::upload_part::Entity {}

@@ -11,6 +11,7 @@ use crate::{
         Caller, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, TagId, TokenId,
         UserId, collection, container, namespace,
         path::{ContainerPath, Name},
+        star::Subject,
         user,
     },
 };
@@ -106,6 +107,19 @@ pub(super) async fn container(caller: &Caller, id: &ID) -> Result<ContainerId> {
         Some(GlobalId::Container(id)) => Ok(id),
         Some(other) => Err(not_a("container", &other)),
         None => Ok(container::find(caller, &container_path(id)?).await?.id),
+    }
+}
+
+/// The collection or container of that id or path.
+pub(super) async fn starrable(caller: &Caller, id: &ID) -> Result<Subject> {
+    match by_id(id)? {
+        Some(GlobalId::Collection(id)) => Ok(Subject::Collection(id)),
+        Some(GlobalId::Container(id)) => Ok(Subject::Container(id)),
+        Some(other) => Err(not_a("collection or container", &other)),
+        None if id.matches('/').count() < 2 => {
+            Ok(Subject::Collection(collection(caller, id).await?))
+        }
+        None => Ok(Subject::Container(container(caller, id).await?)),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
         manifest::{self, Manifest, Part},
         namespace::{self, Namespace},
         sif::Inspection,
+        star::{self, Kind, Subject},
         tag::{self, Tag},
         token::{self, Token},
         total::{self, Total},
@@ -237,6 +238,24 @@ impl Loader<TotalOf<ContainerId>> for Source {
     async fn load(&self, keys: &[TotalOf<ContainerId>]) -> Found<TotalOf<ContainerId>, Total> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         Ok(wrapped(total::of_containers(&self.0, &ids).await?, TotalOf))
+    }
+}
+
+/// Whether the caller has starred or bookmarked something; absent if not.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct OwnStar(pub Subject, pub Kind);
+
+impl Loader<OwnStar> for Source {
+    type Value = ();
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[OwnStar]) -> Found<OwnStar, ()> {
+        let subjects: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let own = star::own(&self.0, &subjects).await?;
+        Ok(own
+            .into_iter()
+            .map(|(subject, kind)| (OwnStar(subject, kind), ()))
+            .collect())
     }
 }
 

@@ -22,7 +22,9 @@ use crate::config;
 use limit::Limits;
 use meter::Meters;
 use mutation::Mutation;
-use object::{Collection, Container, Image, Key, Manifest, Namespace, Tag, Token, User};
+use object::{
+    Bookmark, Collection, Container, Image, Key, Manifest, Namespace, Star, Tag, Token, User,
+};
 use page::List;
 use query::Query;
 
@@ -35,12 +37,14 @@ type Graph = Schema<Query, Mutation, EmptySubscription>;
 fn schema(config: &config::Graphql) -> Graph {
     let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .override_output_type_description::<DateTime<Utc>>(scalar::DATE_TIME)
+        .override_output_type_description::<List<Bookmark>>("A page of your bookmarks.")
         .override_output_type_description::<List<Collection>>("A page of collections.")
         .override_output_type_description::<List<Container>>("A page of containers.")
         .override_output_type_description::<List<Image>>("A page of images.")
         .override_output_type_description::<List<Key>>("A page of public keys.")
         .override_output_type_description::<List<Manifest>>("A page of manifests.")
         .override_output_type_description::<List<Namespace>>("A page of namespaces.")
+        .override_output_type_description::<List<Star>>("A page of stars.")
         .override_output_type_description::<List<Tag>>("A page of tags.")
         .override_output_type_description::<List<Token>>("A page of tokens.")
         .override_output_type_description::<List<User>>("A page of users.")

@@ -84,6 +84,10 @@ pub(super) enum CollectionOrderField {
     /// By the time of creation.
     #[graphql(name = "CREATED_AT")]
     Created,
+    /// By how many users have starred it.
+    Stars,
+    /// By how often something in it was pulled, what is no longer in it included.
+    Downloads,
 }
 
 /// What containers can be ordered by.
@@ -95,6 +99,10 @@ pub(super) enum ContainerOrderField {
     /// By the time of creation.
     #[graphql(name = "CREATED_AT")]
     Created,
+    /// By how many users have starred it.
+    Stars,
+    /// By how often something in it was pulled.
+    Downloads,
 }
 
 /// What images can be ordered by.

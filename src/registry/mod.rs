@@ -23,6 +23,7 @@ pub mod search;
 mod secret;
 pub mod session;
 pub mod sif;
+pub mod star;
 pub mod tag;
 pub mod token;
 pub mod total;
@@ -39,7 +40,7 @@ pub use crate::storage::{Algorithm, Digest, Health};
 pub use entity::{
     id::{
         BlobUploadId, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, SessionId,
-        TagId, TokenId, UploadId, UserId,
+        ShareLinkId, StarId, TagId, TokenId, UploadId, UserId,
     },
-    kind::{ManifestKind, PartRole, Scope, Visibility},
+    kind::{Door, ManifestKind, PartRole, Scope, Visibility},
 };

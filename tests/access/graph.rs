@@ -104,11 +104,13 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
         "disableUser" | "enableUser" => json!({"id": world.user}),
         "createUser" => json!({"name": "newcomer", "password": "a long password", "admin": false}),
         "setPassword" => json!({"id": world.user, "password": "a longer password"}),
+        "star" | "unstar" | "bookmark" | "removeBookmark" => json!({"id": container}),
         "deleteKey" => json!({"id": id("key", &world.key)}),
         _ => return None,
     };
     let kind = match field {
         "disableUser" | "enableUser" => "UserInput".to_owned(),
+        "star" | "unstar" | "bookmark" | "removeBookmark" => "StarInput".to_owned(),
         _ => format!("{}{}Input", field[..1].to_uppercase(), &field[1..]),
     };
     let text = format!("mutation($input: {kind}!) {{ {field}(input: $input) {{ __typename }} }}");

@@ -13,6 +13,7 @@ mod namespace;
 mod node;
 mod schema;
 mod search;
+mod star;
 mod tag;
 mod token;
 mod user;
@@ -45,6 +46,7 @@ async fn mutate(who: &Client, mutation: &str, input: Value) -> Value {
     let kind = mutation[..1].to_uppercase() + &mutation[1..];
     let kind = match mutation {
         "disableUser" | "enableUser" => "User",
+        "unstar" | "bookmark" | "removeBookmark" => "Star",
         _ => &kind,
     };
     let operation =

@@ -4,6 +4,7 @@ mod container;
 mod image;
 mod key;
 mod namespace;
+mod star;
 mod tag;
 mod token;
 mod user;
@@ -26,6 +27,7 @@ pub(super) struct Mutation(
     token::TokenMutation,
     user::UserMutation,
     key::KeyMutation,
+    star::StarMutation,
 );
 
 /// What a deletion answers.
