@@ -68,6 +68,7 @@ pub enum PartRole {
     Manifest,
 }
 
+<<<<<<< HEAD
 /// Where an image was pulled.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
@@ -85,4 +86,17 @@ pub enum Door {
     Shub,
     /// A share link.
     Share,
+=======
+/// How far a delivery to a webhook has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveryState {
+    /// It is to be tried, or tried again.
+    Pending,
+    /// It has arrived.
+    Delivered,
+    /// It was given up.
+    Failed,
+>>>>>>> main
 }

@@ -10,7 +10,11 @@ pub mod blob_upload;
 pub mod collection;
 pub mod container;
 pub mod container_blob;
+<<<<<<< HEAD
 pub mod download_day;
+=======
+pub mod delivery;
+>>>>>>> main
 pub mod event;
 pub mod id;
 pub mod image;
@@ -33,3 +37,4 @@ pub mod token;
 pub mod upload;
 pub mod upload_part;
 pub mod user;
+pub mod webhook;

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     access::{Admin, Granted, Guarded, Includes, Needs, Pull, Push, Rows, open, open_where, rows},
     error::{Error, Result},
-    event::Event,
+    event::{Event, Target},
 };
 
 mod allowed;
@@ -437,16 +437,13 @@ pub async fn delete(caller: &Caller, id: ContainerId, with_content: bool) -> Res
         .await
 }
 
-/// `namespace/collection/container`.
-pub(in crate::registry) async fn path(tx: &Tx, container: &container::Model) -> Result<String> {
+/// `namespace/collection/container`, as events name it.
+pub(in crate::registry) async fn path(tx: &Tx, container: &container::Model) -> Result<Target> {
     let collection = container
         .find_related(collection::Entity)
         .one(tx.db())
         .await?;
     let collection = collection.ok_or(Error::NotFound("collection"))?;
-    Ok(format!(
-        "{}/{}",
-        collections::path(tx, &collection).await?,
-        container.name
-    ))
+    let collection = collections::path(tx, &collection).await?;
+    Ok(collection.container(container.id, &container.name))
 }

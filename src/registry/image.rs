@@ -26,7 +26,7 @@ use super::{
 use crate::{
     access::{Actor, Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
     error::{Error, Result},
-    event::Event,
+    event::{Event, Target},
     sif::{InspectError, ReadAt, inspect},
     storage::{Source, Staged},
 };
@@ -481,8 +481,8 @@ pub async fn delete(caller: &Caller, id: ImageId) -> Result<()> {
         .await
 }
 
-/// `namespace/collection/container`.
-async fn path(tx: &Tx, image: &image::Model) -> Result<String> {
+/// `namespace/collection/container`, as events name it.
+async fn path(tx: &Tx, image: &image::Model) -> Result<Target> {
     let container = image.find_related(container::Entity).one(tx.db()).await?;
     containers::path(tx, &container.ok_or(Error::NotFound("container"))?).await
 }

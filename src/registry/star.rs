@@ -21,7 +21,7 @@ use super::{
 use crate::{
     access::{Granted, Level, Pull, Rows, open, rows},
     error::{Error, Result},
-    event::{Change, Event},
+    event::{Change, Event, Target},
 };
 
 /// A star, or a bookmark, that the caller may see.
@@ -212,7 +212,7 @@ fn user(caller: &Caller) -> Result<UserId> {
 
 /// The path of a thing that the actor sees. It is held before its stars, as by who deletes it, lest two wait for each
 /// other.
-async fn held(tx: &Tx, subject: Subject) -> Result<String> {
+async fn held(tx: &Tx, subject: Subject) -> Result<Target> {
     match subject {
         Subject::Collection(id) => {
             rows::<Pull, collection::Entity>(tx.actor())
@@ -237,7 +237,7 @@ async fn held(tx: &Tx, subject: Subject) -> Result<String> {
 fn change(
     action: &'static str,
     kind: Kind,
-    (path, subject): (String, Subject),
+    (path, subject): (Target, Subject),
     changed: bool,
 ) -> Change<()> {
     let (noun, id) = match subject {

@@ -52,6 +52,7 @@ pub async fn put(caller: &Caller, path: &ContainerPath, new: NewManifest) -> Res
         .change(async |tx| {
             let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
             containers::lock(tx, container.id).await?;
+            let path = containers::path(tx, &container).await?;
             check_blobs(tx, &container, &document).await?;
             let image = match (document.sif(), &inspection) {
                 (Some(layer), Some(inspection)) => {

@@ -168,6 +168,7 @@ pub(super) async fn delete(caller: &Caller, path: &ContainerPath, name: &TagName
                 .await?
                 .ok_or(Error::NotFound("manifest"))?;
             forget(tx, &container, &[name.to_string()]).await?;
+            let path = containers::path(tx, &container).await?;
             Ok(Event::new("tag.delete", path, there.manifest_id)
                 .details(json!({"tag": name.as_str()}))
                 .with(()))
