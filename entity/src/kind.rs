@@ -68,7 +68,6 @@ pub enum PartRole {
     Manifest,
 }
 
-<<<<<<< HEAD
 /// Where an image was pulled.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
@@ -86,7 +85,6 @@ pub enum Door {
     Shub,
     /// A share link.
     Share,
-=======
 /// How far a delivery to a webhook has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]
@@ -98,5 +96,4 @@ pub enum DeliveryState {
     Delivered,
     /// It was given up.
     Failed,
->>>>>>> main
 }

@@ -10,11 +10,8 @@ pub mod blob_upload;
 pub mod collection;
 pub mod container;
 pub mod container_blob;
-<<<<<<< HEAD
 pub mod download_day;
-=======
 pub mod delivery;
->>>>>>> main
 pub mod event;
 pub mod id;
 pub mod image;
