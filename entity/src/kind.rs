@@ -85,6 +85,8 @@ pub enum Door {
     Shub,
     /// A share link.
     Share,
+}
+
 /// How far a delivery to a webhook has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]
