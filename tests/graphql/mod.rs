@@ -14,9 +14,11 @@ mod node;
 mod schema;
 mod search;
 mod star;
+mod statement;
 mod tag;
 mod token;
 mod user;
+mod wrong;
 
 use serde_json::{Value, json};
 
