@@ -8,8 +8,8 @@ use async_graphql::ID;
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, TagId, TokenId,
-        UserId, collection, container, namespace,
+        Caller, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, ShareLinkId, TagId,
+        TokenId, UserId, collection, container, namespace,
         path::{ContainerPath, Name},
         star::Subject,
         user,
@@ -27,6 +27,7 @@ pub(super) enum GlobalId {
     Manifest(ManifestId),
     Tag(TagId),
     Token(TokenId),
+    ShareLink(ShareLinkId),
     /// By its fingerprint.
     Key(String),
 }
@@ -42,6 +43,7 @@ impl fmt::Display for GlobalId {
             Self::Manifest(id) => write!(f, "manifest:{id}"),
             Self::Tag(id) => write!(f, "tag:{id}"),
             Self::Token(id) => write!(f, "token:{id}"),
+            Self::ShareLink(id) => write!(f, "share:{id}"),
             Self::Key(fingerprint) => write!(f, "key:{fingerprint}"),
         }
     }
@@ -60,6 +62,7 @@ impl FromStr for GlobalId {
             "manifest" => id.parse().map(Self::Manifest).ok(),
             "tag" => id.parse().map(Self::Tag).ok(),
             "token" => id.parse().map(Self::Token).ok(),
+            "share" => id.parse().map(Self::ShareLink).ok(),
             "key" => fingerprint(id).map(Self::Key).ok(),
             _ => None,
         });
@@ -153,6 +156,14 @@ pub(super) fn token(id: &ID) -> Result<TokenId> {
     match id.parse()? {
         GlobalId::Token(id) => Ok(id),
         other => Err(not_a("token", &other)),
+    }
+}
+
+/// The share link of that id.
+pub(super) fn share_link(id: &ID) -> Result<ShareLinkId> {
+    match id.parse()? {
+        GlobalId::ShareLink(id) => Ok(id),
+        other => Err(not_a("share link", &other)),
     }
 }
 

@@ -13,14 +13,16 @@ use async_graphql::{
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, TagId, TokenId,
-        UserId,
+        Caller, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, ShareLinkId, TagId,
+        TokenId, UserId,
         collection::{self, Collection},
         container::{self, Container},
+        download::{self, By, Of, Span},
         image::{self, Image},
         key::{self, Key},
         manifest::{self, Manifest, Part},
         namespace::{self, Namespace},
+        share::{self, ShareLink},
         sif::Inspection,
         star::{self, Kind, Subject},
         tag::{self, Tag},
@@ -169,6 +171,15 @@ impl Loader<TagId> for Source {
     }
 }
 
+impl Loader<ShareLinkId> for Source {
+    type Value = ShareLink;
+    type Error = Arc<Error>;
+
+    async fn load(&self, ids: &[ShareLinkId]) -> Found<ShareLinkId, ShareLink> {
+        Ok(share::by_ids(&self.0, ids).await?)
+    }
+}
+
 impl Loader<TokenId> for Source {
     type Value = Token;
     type Error = Arc<Error>;
@@ -242,6 +253,42 @@ impl Loader<TotalOf<ContainerId>> for Source {
     async fn load(&self, keys: &[TotalOf<ContainerId>]) -> Found<TotalOf<ContainerId>, Total> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         Ok(wrapped(total::of_containers(&self.0, &ids).await?, TotalOf))
+    }
+}
+
+/// How often things in a collection were pulled that the caller may see.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct PullsOf(pub CollectionId);
+
+impl Loader<PullsOf> for Source {
+    type Value = download::Total;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[PullsOf]) -> Found<PullsOf, download::Total> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        Ok(wrapped(download::totals(&self.0, &ids).await?, PullsOf))
+    }
+}
+
+/// How often something was pulled within a span. One statement for each kind of thing, span, and way of telling apart.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct SeriesOf(pub Of, pub Span, pub By);
+
+impl Loader<SeriesOf> for Source {
+    type Value = Vec<download::Count>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[SeriesOf]) -> Found<SeriesOf, Vec<download::Count>> {
+        let mut alike: HashMap<(Span, By), Vec<Of>> = HashMap::new();
+        for SeriesOf(of, span, by) in keys {
+            alike.entry((*span, *by)).or_default().push(*of);
+        }
+        let mut found = HashMap::new();
+        for ((span, by), of) in alike {
+            let series = download::series(&self.0, &of, span, by).await?;
+            found.extend(wrapped(series, |of| SeriesOf(of, span, by)));
+        }
+        Ok(found)
     }
 }
 

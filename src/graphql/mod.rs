@@ -23,7 +23,8 @@ use limit::Limits;
 use meter::Meters;
 use mutation::Mutation;
 use object::{
-    Bookmark, Collection, Container, Image, Key, Manifest, Namespace, Star, Tag, Token, User,
+    Bookmark, Collection, Container, Image, Key, Manifest, Namespace, ShareLink, Star, Tag, Token,
+    User,
 };
 use page::List;
 use query::Query;
@@ -45,6 +46,7 @@ fn schema(config: &config::Graphql) -> Graph {
         .override_output_type_description::<List<Key>>("A page of public keys.")
         .override_output_type_description::<List<Manifest>>("A page of manifests.")
         .override_output_type_description::<List<Namespace>>("A page of namespaces.")
+        .override_output_type_description::<List<ShareLink>>("A page of share links.")
         .override_output_type_description::<List<Star>>("A page of stars.")
         .override_output_type_description::<List<Tag>>("A page of tags.")
         .override_output_type_description::<List<Token>>("A page of tokens.")

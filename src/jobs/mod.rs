@@ -1,6 +1,7 @@
 //! What the server does by itself, beside answering.
 //!
 //! Owns the clockwork. Must not hold rules: a job is a few lines around a call of the registry.
+mod downloads;
 mod gc;
 mod manifests;
 
@@ -10,6 +11,14 @@ use crate::registry::Registry;
 
 /// Runs all jobs until it is dropped.
 pub async fn run(registry: Arc<Registry>) {
-    manifests::run(&registry).await;
-    gc::run(registry).await;
+    let once = async {
+        manifests::run(&registry).await;
+        gc::run(registry.clone()).await;
+    };
+    tokio::join!(downloads::run(&registry), once);
+}
+
+/// Does what must not be left undone when the server stops.
+pub async fn finish(registry: &Arc<Registry>) {
+    downloads::write(registry).await;
 }

@@ -7,7 +7,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-use super::{Secret, fresh_id};
+use super::{Secret, download::Downloads, fresh_id};
 use crate::{
     access::{Account, Actor},
     config::Config,
@@ -22,6 +22,7 @@ pub struct Registry {
     pub(in crate::registry) storage: Storage,
     pub(in crate::registry) secret: Secret,
     pub(in crate::registry) config: Arc<Config>,
+    downloads: Downloads,
 }
 
 impl Registry {
@@ -37,6 +38,7 @@ impl Registry {
             storage,
             secret,
             config,
+            downloads: Downloads::default(),
         })
     }
 
@@ -132,6 +134,14 @@ impl Caller {
 
     pub(in crate::registry) fn storage(&self) -> &Storage {
         &self.registry.storage
+    }
+
+    pub(in crate::registry) fn downloads(&self) -> &Downloads {
+        &self.registry.downloads
+    }
+
+    pub(in crate::registry) fn client(&self) -> Option<IpAddr> {
+        self.client
     }
 
     pub(in crate::registry) fn secret(&self) -> &Secret {

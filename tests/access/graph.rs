@@ -104,6 +104,8 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
         "disableUser" | "enableUser" => json!({"id": world.user}),
         "createUser" => json!({"name": "newcomer", "password": "a long password", "admin": false}),
         "setPassword" => json!({"id": world.user, "password": "a longer password"}),
+        "createShareLink" => json!({"image": image}),
+        "revokeShareLink" => json!({"id": shared(world).await.0}),
         "star" | "unstar" | "bookmark" | "removeBookmark" => json!({"id": container}),
         "deleteKey" => json!({"id": id("key", &world.key)}),
         _ => return None,
@@ -123,4 +125,17 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
         None if answer.get("errors").is_some() => Some(answer["errors"][0]["message"].to_string()),
         None => Some("ok".into()),
     }
+}
+
+/// The global id of a new link to the image of a world, and its path.
+pub async fn shared(world: &World) -> (String, String) {
+    let text = "mutation($input: CreateShareLinkInput!) { createShareLink(input: $input) { url shareLink { id } } }";
+    let input = json!({"image": format!("image:{}", world.image)});
+    let made = world.owner.graphql(text, json!({ "input": input })).await;
+    let made = &made["createShareLink"];
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let url = text(&made["url"]);
+    let path = url.strip_prefix("http://hub.test");
+    let path = path.expect("an address of this server").to_owned();
+    (text(&made["shareLink"]["id"]), path)
 }

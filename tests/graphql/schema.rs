@@ -42,6 +42,8 @@ const BOUNDED: &[(&str, &str)] = &[
     ("Image.partitions", "the descriptors of one file"),
     ("Image.sboms", "the descriptors of one file"),
     ("Image.signatures", "the descriptors of one file"),
+    ("Downloads.byDay", "400 days at most"),
+    ("Downloads.byDoor", "as many as there are doors"),
     (
         "Key.userIds",
         "what one certificate holds, read up to a limit",

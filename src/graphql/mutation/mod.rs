@@ -4,6 +4,7 @@ mod container;
 mod image;
 mod key;
 mod namespace;
+mod share;
 mod star;
 mod tag;
 mod token;
@@ -28,6 +29,7 @@ pub(super) struct Mutation(
     user::UserMutation,
     key::KeyMutation,
     star::StarMutation,
+    share::ShareMutation,
 );
 
 /// What a deletion answers.

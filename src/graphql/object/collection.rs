@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Container, Namespace, Visibility,
+    download::Downloads,
     star::{Star, is_own},
 };
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
         scalar::Bytes,
     },
     registry::{
-        collection, container,
+        collection, container, download,
         star::{self, ByTime, Kind, Of, Subject},
         total::Total,
     },
@@ -120,6 +121,11 @@ impl Collection {
             count_below(ctx, CountBelow::Containers(self.0.id)),
         )
         .await
+    }
+
+    /// How often something in it was pulled: the sums of the containers in it that you may see.
+    async fn downloads(&self) -> Downloads {
+        Downloads::new(download::Of::Collection(self.0.id), None)
     }
 
     /// How many users have starred it.

@@ -1,10 +1,12 @@
 //! What the graph shows. Each object wraps a row that its caller was let into.
 mod collection;
 mod container;
+mod download;
 mod image;
 mod key;
 mod manifest;
 mod namespace;
+mod share;
 mod sif;
 mod star;
 mod storage;
@@ -22,6 +24,7 @@ pub(super) use image::Image;
 pub(super) use key::Key;
 pub(super) use manifest::Manifest;
 pub(super) use namespace::Namespace;
+pub(super) use share::ShareLink;
 pub(super) use star::{Bookmark, Star, Starrable};
 pub(super) use storage::Storage;
 pub(super) use tag::Tag;
@@ -42,6 +45,7 @@ pub(super) enum Node {
     Key(Key),
     Manifest(Manifest),
     Namespace(Namespace),
+    ShareLink(ShareLink),
     Tag(Tag),
     Token(Token),
     User(User),

@@ -7,7 +7,10 @@ use crate::{
         error::InField,
         id::GlobalId,
         loader::{Fingerprint, caller, load},
-        object::{Collection, Container, Image, Key, Manifest, Namespace, Node, Tag, Token, User},
+        object::{
+            Collection, Container, Image, Key, Manifest, Namespace, Node, ShareLink, Tag, Token,
+            User,
+        },
         page::cost,
     },
 };
@@ -61,6 +64,7 @@ async fn find(ctx: &Context<'_>, id: GlobalId) -> Result<Option<Node>> {
         GlobalId::Image(id) => load(ctx, id).await?.map(|row| Image(row).into()),
         GlobalId::Manifest(id) => load(ctx, id).await?.map(|row| Manifest(row).into()),
         GlobalId::Tag(id) => load(ctx, id).await?.map(|row| Tag(row).into()),
+        GlobalId::ShareLink(id) => load(ctx, id).await?.map(|row| ShareLink(row).into()),
         GlobalId::Token(id) => load(ctx, id).await?.map(|row| Token(row).into()),
         GlobalId::Key(id) => load(ctx, Fingerprint(id)).await?.map(|row| Key(row).into()),
     })
