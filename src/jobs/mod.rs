@@ -4,6 +4,7 @@
 mod downloads;
 mod gc;
 mod manifests;
+mod site;
 
 use std::sync::Arc;
 
@@ -11,11 +12,11 @@ use crate::registry::Registry;
 
 /// Runs all jobs until it is dropped.
 pub async fn run(registry: Arc<Registry>) {
-    let once = async {
+    let tidy = async {
         manifests::run(&registry).await;
         gc::run(registry.clone()).await;
     };
-    tokio::join!(downloads::run(&registry), once);
+    tokio::join!(site::run(&registry), downloads::run(&registry), tidy);
 }
 
 /// Does what must not be left undone when the server stops.

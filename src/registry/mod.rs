@@ -27,6 +27,7 @@ pub mod seed;
 pub mod session;
 pub mod share;
 pub mod sif;
+pub mod site;
 pub mod star;
 pub mod tag;
 pub mod token;
@@ -46,5 +47,5 @@ pub use entity::{
         BlobUploadId, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, SessionId,
         ShareLinkId, StarId, TagId, TokenId, UploadId, UserId,
     },
-    kind::{Door, ManifestKind, PartRole, Scope, Visibility},
+    kind::{BannerLevel, Door, ManifestKind, PartRole, Scope, Visibility},
 };

@@ -384,8 +384,9 @@ pub async fn read(
 async fn take(caller: &Caller, shared: &Shared) -> Result<()> {
     use share_link::Column;
     let link = &shared.link;
+    // Downloading goes on while the site takes no changes, and for whoever did not agree to its terms.
     caller
-        .change(async |tx| {
+        .change_always(async |tx| {
             let left = Condition::any()
                 .add(Column::MaxUses.is_null())
                 .add(Expr::col(Column::Uses).lt(Expr::col(Column::MaxUses)));

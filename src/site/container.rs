@@ -67,7 +67,7 @@ pub(super) async fn show(request: Request) -> Result<Response, Failure> {
         .iter()
         .filter_map(|tag| Some(row(tag, images.get(&tag.image_id)?)));
     render(&Page {
-        frame: Frame::new(&request, &caller),
+        frame: Frame::new(&request, &caller).await,
         remote: Remote::of(&RequestContext::of(&request).base_url),
         path: path.to_string(),
         above: format!("{}/{}", path.namespace, path.collection),

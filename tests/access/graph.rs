@@ -107,6 +107,14 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
         "createShareLink" => json!({"image": image}),
         "revokeShareLink" => json!({"id": shared(world).await.0}),
         "star" | "unstar" | "bookmark" | "removeBookmark" => json!({"id": container}),
+        "setUserRole" => json!({"id": world.user, "role": "ADMIN"}),
+        "deleteUser" => json!({"id": world.user}),
+        "updateServer" => json!({"name": "new"}),
+        "setBanner" => json!({"message": "new"}),
+        "setReadOnly" => json!({"on": false}),
+        "publishTerms" => json!({"text": null}),
+        // There are none, which whoever may agree hears: CONFLICT.
+        "agreeToTerms" => json!({"version": 1}),
         "deleteKey" => json!({"id": id("key", &world.key)}),
         _ => return None,
     };

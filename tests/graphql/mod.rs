@@ -13,6 +13,7 @@ mod namespace;
 mod node;
 mod schema;
 mod search;
+mod server;
 mod star;
 mod statement;
 mod tag;

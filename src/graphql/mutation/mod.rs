@@ -4,6 +4,7 @@ mod container;
 mod image;
 mod key;
 mod namespace;
+mod server;
 mod share;
 mod star;
 mod tag;
@@ -27,6 +28,7 @@ pub(super) struct Mutation(
     tag::TagMutation,
     token::TokenMutation,
     user::UserMutation,
+    server::ServerMutation,
     key::KeyMutation,
     star::StarMutation,
     share::ShareMutation,
