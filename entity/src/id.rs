@@ -67,6 +67,14 @@ ids! {
     StarId,
     /// The id of a share link.
     ShareLinkId,
+    /// The id of a team.
+    TeamId,
+    /// The id of somebody's place in a team.
+    MemberId,
+    /// The id of an invitation into a team.
+    InvitationId,
+    /// The id of a grant.
+    GrantId,
 }
 
 /// The text is not 24 lower-case hex digits of an id.

@@ -4,17 +4,21 @@
     clippy::disallowed_methods,
     reason = "sea-orm's derives use the finders that the house bans elsewhere"
 )]
+pub mod access_grant;
 pub mod blob;
 pub mod blob_chunk;
 pub mod blob_upload;
 pub mod collection;
+pub mod collection_redirect;
 pub mod container;
 pub mod container_blob;
+pub mod container_redirect;
 pub mod delivery;
 pub mod download_day;
 pub mod event;
 pub mod id;
 pub mod image;
+pub mod invitation;
 pub mod key;
 pub mod key_id;
 pub mod key_uid;
@@ -24,6 +28,7 @@ pub mod manifest_content;
 pub mod manifest_part;
 pub mod manifest_tag;
 pub mod namespace;
+pub mod namespace_redirect;
 pub mod session;
 pub mod share_link;
 pub mod share_use;
@@ -31,6 +36,8 @@ pub mod sif;
 pub mod site;
 pub mod star;
 pub mod tag;
+pub mod team;
+pub mod team_member;
 pub mod terms;
 pub mod terms_agreement;
 pub mod token;

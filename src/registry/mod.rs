@@ -44,8 +44,9 @@ pub use secret::Secret;
 pub use crate::storage::{Algorithm, Digest, Health};
 pub use entity::{
     id::{
-        BlobUploadId, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, SessionId,
-        ShareLinkId, StarId, TagId, TokenId, UploadId, UserId,
+        BlobUploadId, CollectionId, ContainerId, GrantId, ImageId, InvitationId, ManifestId,
+        MemberId, NamespaceId, SessionId, ShareLinkId, StarId, TagId, TeamId, TokenId, UploadId,
+        UserId,
     },
-    kind::{BannerLevel, Door, ManifestKind, PartRole, Scope, Visibility},
+    kind::{BannerLevel, Door, GrantLevel, ManifestKind, PartRole, Scope, TeamRole, Visibility},
 };

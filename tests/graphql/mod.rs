@@ -19,6 +19,7 @@ mod statement;
 mod tag;
 mod token;
 mod user;
+mod visibility;
 mod wrong;
 
 use serde_json::{Value, json};
