@@ -65,7 +65,8 @@ impl App {
     pub async fn serve(self) -> Result<()> {
         self.invite_first_administrator().await?;
         let jobs = tokio::spawn(jobs::run(self.registry.clone()));
-        let served = http::serve(self.registry).await;
+        let served = http::serve(self.registry.clone()).await;
+        jobs::finish(&self.registry).await;
         jobs.abort();
         served
     }

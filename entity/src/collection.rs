@@ -20,6 +20,10 @@ pub struct Model {
     pub visibility: Visibility,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// How many users have starred it. Kept by the database itself.
+    pub stars: i64,
+    /// How often something was pulled from it, what is no longer in it included. For the order of lists.
+    pub downloads: i64,
     #[sea_orm(belongs_to, from = "namespace_id", to = "id")]
     pub namespace: HasOne<super::namespace::Entity>,
     #[sea_orm(has_many)]

@@ -16,6 +16,11 @@ pub struct Model {
     pub description: String,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// How many users have starred it. Kept by the database itself.
+    pub stars: i64,
+    /// How often something in it was pulled.
+    pub downloads: i64,
+    pub last_pulled_at: Option<DateTimeUtc>,
     #[sea_orm(belongs_to, from = "collection_id", to = "id")]
     pub collection: HasOne<super::collection::Entity>,
     #[sea_orm(has_many)]

@@ -63,6 +63,10 @@ ids! {
     ManifestId,
     /// The id of an upload of a blob.
     BlobUploadId,
+    /// The id of a star or bookmark.
+    StarId,
+    /// The id of a share link.
+    ShareLinkId,
     /// The id of a team.
     TeamId,
     /// The id of somebody's place in a team.

@@ -26,6 +26,9 @@ pub struct Model {
     pub uploaded_at: Option<DateTimeUtc>,
     /// Who announced it; absent when the account is gone.
     pub created_by: Option<UserId>,
+    /// How often it was pulled.
+    pub downloads: i64,
+    pub last_pulled_at: Option<DateTimeUtc>,
     #[sea_orm(belongs_to, from = "container_id", to = "id")]
     pub container: HasOne<super::container::Entity>,
     #[sea_orm(has_many)]

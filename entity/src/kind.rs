@@ -146,6 +146,25 @@ pub enum Extent {
     Site,
 }
 
+/// Where an image was pulled.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum Door {
+    /// `library://`.
+    Library,
+    /// `oras://`, `docker://` and other clients of OCI registries.
+    Oci,
+    /// A plain file, below `/sif/`.
+    File,
+    /// `shub://`.
+    Shub,
+    /// A share link.
+    Share,
+}
+
 /// How much a banner matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]

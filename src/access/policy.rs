@@ -16,6 +16,8 @@ use super::{Actor, Level};
 
 mod log;
 mod people;
+mod share;
+mod star;
 mod subject;
 mod tree;
 
@@ -43,6 +45,7 @@ impl Internal for entity::blob_upload::Entity {}
 impl Internal for entity::blob_use::Entity {}
 impl Internal for entity::collection_redirect::Entity {}
 impl Internal for entity::container_blob::Entity {}
+impl Internal for entity::download_day::Entity {}
 impl Internal for entity::container_redirect::Entity {}
 impl Internal for entity::delivery::Entity {}
 impl Internal for entity::event::Entity {}
@@ -50,6 +53,7 @@ impl Internal for entity::key_id::Entity {}
 impl Internal for entity::key_uid::Entity {}
 impl Internal for entity::manifest_content::Entity {}
 impl Internal for entity::manifest_part::Entity {}
+impl Internal for entity::share_use::Entity {}
 impl Internal for entity::namespace_redirect::Entity {}
 impl Internal for entity::search_document::Entity {}
 impl Internal for entity::search_facet::Entity {}

@@ -2,7 +2,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ByteSize, Fault, ensure};
+use super::{ByteSize, Duration, Fault, ensure};
 
 /// The bounds that S3 sets to the parts of a multipart upload.
 const PART_SIZE: std::ops::RangeInclusive<ByteSize> =
@@ -31,6 +31,11 @@ pub struct Registry {
     /// Whether clients download an image over several connections at once, which Singularity and Apptainer can since
     /// 3.9. It helps where one connection is slower than the network, and costs one more request for each 5 MiB.
     pub concurrent_downloads: bool,
+    /// How often the pulls that were counted in memory are written to the database. A server that is killed forgets the
+    /// pulls since; one that is stopped writes them first.
+    pub download_flush: Duration,
+    /// The longest time for which a share link may open an image to whoever has it.
+    pub max_share_lifetime: Duration,
 }
 
 /// Who sees a collection or container.
@@ -79,6 +84,8 @@ impl Default for Registry {
             part_size: ByteSize::from_mib(64),
             max_image_size: None,
             concurrent_downloads: false,
+            download_flush: Duration::from_secs(5),
+            max_share_lifetime: Duration::from_days(90),
         }
     }
 }
@@ -91,6 +98,10 @@ impl Registry {
             "registry.part_size",
             why,
         )?;
+        self.download_flush
+            .ensure_positive("registry.download_flush")?;
+        self.max_share_lifetime
+            .ensure_positive("registry.max_share_lifetime")?;
         let some = self.max_image_size.is_none_or(|size| size.bytes() > 0);
         ensure(some, "registry.max_image_size", "must be more than 0 B")
     }

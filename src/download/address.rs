@@ -5,7 +5,8 @@ use serde::Deserialize;
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, container,
+        Caller, Door, container,
+        download::{self, Via},
         image::{self, Image},
         path::{self, ContainerPath, Reference},
     },
@@ -28,11 +29,17 @@ pub(super) struct Address {
     pub(super) arch: Option<String>,
     /// Whether it means the checksum of the image, not the image.
     pub(super) checksum: bool,
+    /// Who sent the client here.
+    via: Option<String>,
+    /// The tag by which the image was asked for there.
+    tag: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Query {
     arch: Option<String>,
+    via: Option<String>,
+    tag: Option<String>,
 }
 
 impl Address {
@@ -55,6 +62,8 @@ impl Address {
             reference,
             arch: query.arch.filter(|arch| !arch.is_empty()),
             checksum: image.is_some(),
+            via: query.via,
+            tag: query.tag,
         })
     }
 
@@ -74,6 +83,25 @@ impl Address {
             }
             found => found,
         }
+    }
+
+    /// How the image is pulled, for the count of downloads: `?via=shub&tag=` is what `shub://` adds to the addresses that
+    /// it gives.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) async fn via(&self, caller: &Caller, image: &Image) -> Result<Via> {
+        if self.via.as_deref() == Some("shub") {
+            let tag = download::claimed(caller, image, self.tag.clone()).await?;
+            let door = Door::Shub;
+            return Ok(Via { door, tag });
+        }
+        let tag = match &self.reference {
+            Reference::Tag(tag) => Some(tag.clone()),
+            Reference::Digest(_) => None,
+        };
+        let door = Door::File;
+        Ok(Via { door, tag })
     }
 
     /// What the image is called as a file: `<container>_<tag>_<arch>.sif`, or `<container>_sha256.<hex>.sif`. The

@@ -12,7 +12,8 @@ use crate::{
     auth,
     protocol::download::Content,
     registry::{
-        Caller, Digest, blob,
+        Caller, Digest,
+        download::{self, Via},
         image::{self, Image},
         path::Reference,
     },
@@ -27,7 +28,8 @@ pub(super) async fn get(request: Request) -> Result<Response> {
     let (mut response, name) = if address.checksum {
         (checksum(&image, &name)?, format!("{name}.sha256"))
     } else {
-        (bytes(&request, &caller, &image).await?, name)
+        let via = address.via(&caller, &image).await?;
+        (bytes(&request, &caller, &image, &via).await?, name)
     };
     let headers = response.headers_mut();
     let caching = caching(&caller, &address.reference);
@@ -45,14 +47,19 @@ pub(super) async fn get(request: Request) -> Result<Response> {
     Ok(response)
 }
 
-async fn bytes(request: &Request, caller: &Caller, image: &Image) -> Result<Response> {
+pub(super) async fn bytes(
+    request: &Request,
+    caller: &Caller,
+    image: &Image,
+    via: &Via,
+) -> Result<Response> {
     let content = Content {
         digest: &image.digest,
         size: image::size(image)?,
     };
     Ok(content
         .answer(request, async |range| {
-            blob::read(caller, image, range).await
+            download::read(caller, image, range, via).await
         })
         .await?)
 }

@@ -5,6 +5,7 @@
 mod address;
 mod error;
 mod file;
+mod share;
 
 use futures::FutureExt;
 use poem::Route;
@@ -12,9 +13,12 @@ use poem::Route;
 use crate::protocol::route::{self, Row};
 pub use error::Error;
 
-const TABLE: &[Row<Error>] = &[("GET", "/sif/:namespace/:collection/:container", |r| {
-    file::get(r).boxed()
-})];
+const TABLE: &[Row<Error>] = &[
+    ("GET", "/sif/:namespace/:collection/:container", |r| {
+        file::get(r).boxed()
+    }),
+    ("GET", "/share/:secret/:file", |r| share::get(r).boxed()),
+];
 
 /// The routes of this room: method and path.
 pub const ROUTES: &[(&str, &str)] = &route::names::<Error, { TABLE.len() }>(TABLE);

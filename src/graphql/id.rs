@@ -9,8 +9,9 @@ use crate::{
     error::{Error, Result},
     registry::{
         Caller, CollectionId, ContainerId, DeliveryId, EventId, ImageId, ManifestId, NamespaceId,
-        TagId, TokenId, UserId, WebhookId, collection, container, namespace,
+        ShareLinkId, TagId, TokenId, UserId, WebhookId, collection, container, namespace,
         path::{ContainerPath, Name},
+        star::Subject,
         user,
     },
 };
@@ -29,6 +30,7 @@ pub(super) enum GlobalId {
     Event(EventId),
     Webhook(WebhookId),
     Delivery(DeliveryId),
+    ShareLink(ShareLinkId),
     /// By its fingerprint.
     Key(String),
 }
@@ -47,6 +49,7 @@ impl fmt::Display for GlobalId {
             Self::Event(id) => write!(f, "event:{id}"),
             Self::Webhook(id) => write!(f, "webhook:{id}"),
             Self::Delivery(id) => write!(f, "delivery:{id}"),
+            Self::ShareLink(id) => write!(f, "share:{id}"),
             Self::Key(fingerprint) => write!(f, "key:{fingerprint}"),
         }
     }
@@ -77,6 +80,7 @@ impl FromStr for GlobalId {
             "event" => id.parse().map(Self::Event).ok(),
             "webhook" => id.parse().map(Self::Webhook).ok(),
             "delivery" => id.parse().map(Self::Delivery).ok(),
+            "share" => id.parse().map(Self::ShareLink).ok(),
             "key" => fingerprint(id).map(Self::Key).ok(),
             _ => None,
         });
@@ -127,6 +131,19 @@ pub(super) async fn container(caller: &Caller, id: &ID) -> Result<ContainerId> {
     }
 }
 
+/// The collection or container of that id or path.
+pub(super) async fn starrable(caller: &Caller, id: &ID) -> Result<Subject> {
+    match by_id(id)? {
+        Some(GlobalId::Collection(id)) => Ok(Subject::Collection(id)),
+        Some(GlobalId::Container(id)) => Ok(Subject::Container(id)),
+        Some(other) => Err(not_a("collection or container", &other)),
+        None if id.matches('/').count() < 2 => {
+            Ok(Subject::Collection(collection(caller, id).await?))
+        }
+        None => Ok(Subject::Container(container(caller, id).await?)),
+    }
+}
+
 /// The user of that id or name.
 pub(super) async fn user(caller: &Caller, id: &ID) -> Result<UserId> {
     match by_id(id)? {
@@ -173,6 +190,14 @@ pub(super) fn delivery(id: &ID) -> Result<DeliveryId> {
     match id.parse()? {
         GlobalId::Delivery(id) => Ok(id),
         other => Err(not_a("delivery", &other)),
+    }
+}
+
+/// The share link of that id.
+pub(super) fn share_link(id: &ID) -> Result<ShareLinkId> {
+    match id.parse()? {
+        GlobalId::ShareLink(id) => Ok(id),
+        other => Err(not_a("share link", &other)),
     }
 }
 

@@ -16,16 +16,19 @@ use crate::{
     error::{Error, Result},
     registry::{
         Caller, CollectionId, ContainerId, DeliveryId, EventId, ImageId, ManifestId, NamespaceId,
-        TagId, TokenId, UserId, WebhookId,
+        ShareLinkId, TagId, TokenId, UserId, WebhookId,
         collection::{self, Collection},
         container::{self, Container},
+        download::{self, By, Of, Span},
         event::{self, Event},
         image::{self, Image},
         key::{self, Key},
         manifest::{self, Manifest, Part},
         namespace::{self, Namespace},
+        share::{self, ShareLink},
         sif::Inspection,
         site::terms,
+        star::{self, Kind, Subject},
         tag::{self, Tag},
         token::{self, Token},
         total::{self, Total},
@@ -201,6 +204,15 @@ impl Loader<TagId> for Source {
     }
 }
 
+impl Loader<ShareLinkId> for Source {
+    type Value = ShareLink;
+    type Error = Arc<Error>;
+
+    async fn load(&self, ids: &[ShareLinkId]) -> Found<ShareLinkId, ShareLink> {
+        Ok(share::by_ids(&self.0, ids).await?)
+    }
+}
+
 impl Loader<TokenId> for Source {
     type Value = Token;
     type Error = Arc<Error>;
@@ -304,6 +316,60 @@ impl Loader<StoredIn> for Source {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let found = total::stored_of_namespaces(&self.0, &ids).await?;
         Ok(wrapped(found, StoredIn))
+    }
+}
+
+/// How often things in a collection were pulled that the caller may see.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct PullsOf(pub CollectionId);
+
+impl Loader<PullsOf> for Source {
+    type Value = download::Total;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[PullsOf]) -> Found<PullsOf, download::Total> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        Ok(wrapped(download::totals(&self.0, &ids).await?, PullsOf))
+    }
+}
+
+/// How often something was pulled within a span. One statement for each kind of thing, span, and way of telling apart.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct SeriesOf(pub Of, pub Span, pub By);
+
+impl Loader<SeriesOf> for Source {
+    type Value = Vec<download::Count>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[SeriesOf]) -> Found<SeriesOf, Vec<download::Count>> {
+        let mut alike: HashMap<(Span, By), Vec<Of>> = HashMap::new();
+        for SeriesOf(of, span, by) in keys {
+            alike.entry((*span, *by)).or_default().push(*of);
+        }
+        let mut found = HashMap::new();
+        for ((span, by), of) in alike {
+            let series = download::series(&self.0, &of, span, by).await?;
+            found.extend(wrapped(series, |of| SeriesOf(of, span, by)));
+        }
+        Ok(found)
+    }
+}
+
+/// Whether the caller has starred or bookmarked something; absent if not.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct OwnStar(pub Subject, pub Kind);
+
+impl Loader<OwnStar> for Source {
+    type Value = ();
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[OwnStar]) -> Found<OwnStar, ()> {
+        let subjects: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let own = star::own(&self.0, &subjects).await?;
+        Ok(own
+            .into_iter()
+            .map(|(subject, kind)| (OwnStar(subject, kind), ()))
+            .collect())
     }
 }
 

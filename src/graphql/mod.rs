@@ -29,8 +29,8 @@ use limit::Limits;
 use meter::Meters;
 use mutation::Mutation;
 use object::{
-    Collection, Container, Delivery, Event, Image, Key, Manifest, Moment, Namespace, Tag, Token,
-    User, Webhook,
+    Bookmark, Collection, Container, Delivery, Event, Image, Key, Manifest, Moment, Namespace,
+    ShareLink, Star, Tag, Token, User, Webhook,
 };
 use page::List;
 use query::Query;
@@ -44,6 +44,7 @@ type Graph = Schema<Query, Mutation, EmptySubscription>;
 fn schema(config: &config::Graphql, open: bool) -> Graph {
     let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .override_output_type_description::<DateTime<Utc>>(scalar::DATE_TIME)
+        .override_output_type_description::<List<Bookmark>>("A page of your bookmarks.")
         .override_output_type_description::<ID>(scalar::ID)
         .override_output_type_description::<List<Collection>>("A page of collections.")
         .override_output_type_description::<List<Container>>("A page of containers.")
@@ -55,6 +56,8 @@ fn schema(config: &config::Graphql, open: bool) -> Graph {
         .override_output_type_description::<List<Key>>("A page of public keys.")
         .override_output_type_description::<List<Manifest>>("A page of manifests.")
         .override_output_type_description::<List<Namespace>>("A page of namespaces.")
+        .override_output_type_description::<List<ShareLink>>("A page of share links.")
+        .override_output_type_description::<List<Star>>("A page of stars.")
         .override_output_type_description::<List<Tag>>("A page of tags.")
         .override_output_type_description::<List<Token>>("A page of tokens.")
         .override_output_type_description::<List<User>>("A page of users.")

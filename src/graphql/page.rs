@@ -4,12 +4,13 @@ use async_graphql::{
     connection::{Connection, Edge},
 };
 
-use super::error::InField;
+use super::{error::InField, scalar::Date};
 use crate::{
     error::{Error, Result},
     registry::{
         collection::CollectionSort,
         container::ContainerSort,
+        download::SPAN_MAX,
         image::ImageSort,
         namespace::NamespaceSort,
         page::{Cursor, PAGE_MAX, Page, PageArgs},
@@ -84,6 +85,10 @@ pub(super) enum CollectionOrderField {
     /// By the time of creation.
     #[graphql(name = "CREATED_AT")]
     Created,
+    /// By how many users have starred it.
+    Stars,
+    /// By how often something in it was pulled, what is no longer in it included.
+    Downloads,
 }
 
 /// What containers can be ordered by.
@@ -95,6 +100,10 @@ pub(super) enum ContainerOrderField {
     /// By the time of creation.
     #[graphql(name = "CREATED_AT")]
     Created,
+    /// By how many users have starred it.
+    Stars,
+    /// By how often something in it was pulled.
+    Downloads,
 }
 
 /// What images can be ordered by.
@@ -248,6 +257,17 @@ pub(super) fn search_cost(first: i32, child: usize) -> usize {
 /// What a list without pages costs, whose length nobody knows beforehand: as much as a page, without its statement.
 pub(super) fn whole_cost(child: usize) -> usize {
     cost(None, None, child).saturating_sub(STATEMENT - 1)
+}
+
+/// What a list of days costs: as much as its days, of which there are no more than are told.
+pub(super) fn series_cost(since: Option<Date>, until: Option<Date>, child: usize) -> usize {
+    let days = match (since, until) {
+        (None, _) => 30,
+        (Some(since), Some(until)) => until.0.signed_duration_since(since.0).num_days() + 1,
+        (Some(_), None) => SPAN_MAX,
+    };
+    let days = usize::try_from(days.clamp(1, SPAN_MAX)).unwrap_or(usize::MAX);
+    days.saturating_mul(child).saturating_add(STATEMENT)
 }
 
 /// The connection over a page; counts the whole list only if the operation asks.

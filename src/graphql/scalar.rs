@@ -1,5 +1,6 @@
 //! Scalars: values that JSON has no type for.
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::NaiveDate;
 
 /// What the library's scalar for times is called in the schema.
 pub(super) const DATE_TIME: &str = "A moment in UTC, exact to a millisecond, as RFC 3339 writes it: \
@@ -8,6 +9,27 @@ pub(super) const DATE_TIME: &str = "A moment in UTC, exact to a millisecond, as 
 /// What the library's scalar for ids is called in the schema.
 pub(super) const ID: &str = "The global id of a thing: a noun, a colon and what tells it from others of its kind, such as \
                              `collection:0000000000a1b2c3d4e5f607`. Take it as it is; it stays when the thing is renamed.";
+
+/// A day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Date(pub NaiveDate);
+
+/// A day in UTC: `2026-01-31`.
+#[Scalar]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let day = match &value {
+            Value::String(text) if text.len() == 10 => text.parse().ok(),
+            _ => None,
+        };
+        day.map(Self)
+            .ok_or_else(|| InputValueError::expected_type(value))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
 
 /// A number of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,6 +21,9 @@ use crate::{
 /// Names a request, to people and to the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What comes before the secret of a share link.
+const SHARE: &str = "/share/";
+
 /// Adds a [`RequestContext`] to every request.
 pub(super) struct WithContext {
     public_url: Option<HttpUrl>,
@@ -160,6 +163,9 @@ fn request_id(request: &Request) -> Arc<str> {
 /// The path, without the secrets that some paths carry.
 fn redacted(uri: &Uri) -> String {
     let path = uri.path();
+    if path.starts_with(SHARE) {
+        return format!("{SHARE}…");
+    }
     for secret in ["/_upload/", "/auth/setup/"] {
         if let Some(place) = path.find(secret) {
             return format!("{}…", &path[..place + secret.len()]);

@@ -1,6 +1,7 @@
 //! What the server does by itself, beside answering.
 //!
 //! Owns the clockwork. Must not hold rules: a job is a few lines around a call of the registry.
+mod downloads;
 mod gc;
 mod manifests;
 mod search;
@@ -18,5 +19,17 @@ pub async fn run(registry: Arc<Registry>) {
         gc::run(registry.clone()).await;
     };
     let webhooks = webhook::run(registry.clone());
-    tokio::join!(site::run(&registry), search::run(&registry), webhooks, tidy);
+    let downloads = downloads::run(&registry);
+    tokio::join!(
+        site::run(&registry),
+        search::run(&registry),
+        webhooks,
+        downloads,
+        tidy
+    );
+}
+
+/// Does what must not be left undone when the server stops.
+pub async fn finish(registry: &Arc<Registry>) {
+    downloads::write(registry).await;
 }

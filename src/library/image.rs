@@ -13,7 +13,7 @@ use crate::{
     registry::{
         Caller, Scope,
         image::{self, Image},
-        path::{self, ContainerPath, Reference},
+        path::{self, ContainerPath, Reference, TagName},
     },
 };
 
@@ -37,11 +37,24 @@ pub(super) async fn get(request: Request) -> Result<Response> {
 
 /// The image that the path and the query of a request name.
 pub(super) async fn find(caller: &Caller, request: &Request) -> Result<Image> {
+    Ok(find_by(caller, request).await?.0)
+}
+
+/// The same, with the tag that names it, if one does.
+pub(super) async fn find_by(
+    caller: &Caller,
+    request: &Request,
+) -> Result<(Image, Option<TagName>)> {
     let (path, reference) = named(caller, request)?;
     let arch = query::<Query>(request)?
         .arch
         .filter(|arch| !arch.is_empty());
-    Ok(image::find(caller, &path, &reference, arch.as_deref()).await?)
+    let found = image::find(caller, &path, &reference, arch.as_deref()).await?;
+    let tag = match reference {
+        Reference::Tag(tag) => Some(tag),
+        Reference::Digest(_) => None,
+    };
+    Ok((found, tag))
 }
 
 fn named(caller: &Caller, request: &Request) -> Result<(ContainerPath, Reference)> {

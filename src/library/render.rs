@@ -102,8 +102,8 @@ pub(super) async fn containers(caller: &Caller, rows: &[Container]) -> Result<Ve
             size: size(&totals, row.id),
             private: collection.visibility != Visibility::Public,
             read_only: false,
-            download_count: 0,
-            stars: 0,
+            download_count: row.downloads.unsigned_abs(),
+            stars: row.stars.unsigned_abs(),
             entity: namespace.id.to_string(),
             entity_name: namespace.name.clone(),
             collection: collection.id.to_string(),
@@ -198,8 +198,8 @@ fn one(row: &Image, place: &Place, tags: &[Tag], fingerprints: Vec<String>) -> d
         container: place.container_id.to_string(),
         container_name: place.container.clone(),
         container_description: place.description.clone(),
-        container_stars: 0,
-        container_downloads: 0,
+        container_stars: place.stars.unsigned_abs(),
+        container_downloads: place.downloads.unsigned_abs(),
     }
 }
 

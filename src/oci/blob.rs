@@ -9,7 +9,7 @@ use super::{call::Call, error::Result};
 use crate::{
     error::Error,
     protocol::range::Wanted,
-    registry::{Digest, blob},
+    registry::{Digest, blob, download},
 };
 
 /// The digest of what an answer is about.
@@ -17,7 +17,7 @@ pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-co
 
 /// `GET` and `HEAD` `/v2/<name>/blobs/<digest>`.
 pub(super) async fn get(call: Call<'_>) -> Result<Response> {
-    let stored = blob::find(call.caller, &call.path()?, &call.digest()?).await?;
+    let (container, stored) = blob::find_in(call.caller, &call.path()?, &call.digest()?).await?;
     let etag = etag(&stored.digest)?;
     let wanted = Wanted::of(call.request, &etag, stored.size);
     let answer = wanted
@@ -29,7 +29,7 @@ pub(super) async fn get(call: Call<'_>) -> Result<Response> {
         .filter(|range| !range.is_empty() && call.request.method() != Method::HEAD);
     Ok(match sent {
         Some(range) => {
-            let bytes = blob::read_stored(call.caller, &stored, range).await?;
+            let bytes = download::read_blob(call.caller, container, &stored, range).await?;
             answer.body(Body::from_bytes_stream(bytes))
         }
         None => answer.finish(),

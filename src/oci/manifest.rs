@@ -15,7 +15,7 @@ use super::{
 use crate::{
     protocol::range::Wanted,
     registry::{
-        Digest,
+        Digest, download,
         manifest::{self, CONTENT_MAX, Manifest, NewManifest},
         path::{Reference, TagName},
     },
@@ -42,7 +42,11 @@ pub(super) async fn get(call: Call<'_>) -> Result<Response> {
     let get = call.request.method() == Method::GET;
     Ok(match wanted.bytes(size).filter(|_| get) {
         Some(range) => {
-            let content = manifest::content(call.caller, &found).await?;
+            let tag = match reference {
+                Reference::Tag(tag) => Some(tag),
+                Reference::Digest(_) => None,
+            };
+            let content = download::read_manifest(call.caller, &found, tag).await?;
             answer.body(part(&content, range))
         }
         None => answer.finish(),

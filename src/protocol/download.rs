@@ -60,6 +60,11 @@ impl Content<'_> {
     }
 }
 
+/// Where whoever has this secret of a share link gets its image.
+pub fn share_url(base_url: &str, secret: &str, file_name: &str) -> String {
+    format!("{base_url}/share/{secret}/{file_name}")
+}
+
 /// Where anybody who may, gets an image as a plain file, whatever happens to tags.
 pub fn url(base_url: &str, container: impl Display, digest: impl Display) -> String {
     format!("{base_url}/sif/{container}@{digest}")

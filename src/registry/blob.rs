@@ -38,10 +38,21 @@ pub struct Stored {
 /// # Errors
 /// [`Error::NotFound`] when there is none, or none that the caller may see.
 pub async fn find(caller: &Caller, path: &ContainerPath, digest: &Digest) -> Result<Stored> {
-    let container = containers::find(caller, path).await?;
-    held(caller.db(), caller.actor(), digest, Some(container.id))
-        .await?
-        .ok_or(Error::NotFound("blob"))
+    Ok(find_in(caller, path, digest).await?.1)
+}
+
+/// The same, with the container.
+///
+/// # Errors
+/// Those of [`find`].
+pub async fn find_in(
+    caller: &Caller,
+    path: &ContainerPath,
+    digest: &Digest,
+) -> Result<(ContainerId, Stored)> {
+    let container = containers::find(caller, path).await?.id;
+    let stored = held(caller.db(), caller.actor(), digest, Some(container)).await?;
+    Ok((container, stored.ok_or(Error::NotFound("blob"))?))
 }
 
 /// A blob of `container`, or of any, that the actor may pull. One statement.

@@ -8,7 +8,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-use super::{Secret, bell::Bell, fresh_id, site, usage};
+use super::{Secret, bell::Bell, download::Downloads, fresh_id, site, usage};
 use crate::{
     access::{Account, Actor},
     config::Config,
@@ -24,6 +24,7 @@ pub struct Registry {
     pub(in crate::registry) secret: Secret,
     pub(in crate::registry) config: Arc<Config>,
     pub(in crate::registry) bell: Bell,
+    downloads: Downloads,
     pub(in crate::registry) site: site::Known,
 }
 
@@ -41,6 +42,7 @@ impl Registry {
             secret,
             config,
             bell: Bell::default(),
+            downloads: Downloads::default(),
             site: site::Known::default(),
         })
     }
@@ -161,6 +163,14 @@ impl Caller {
 
     pub(in crate::registry) fn bell(&self) -> &Bell {
         &self.registry.bell
+    }
+
+    pub(in crate::registry) fn downloads(&self) -> &Downloads {
+        &self.registry.downloads
+    }
+
+    pub(in crate::registry) fn client(&self) -> Option<IpAddr> {
+        self.client
     }
 
     pub(in crate::registry) fn secret(&self) -> &Secret {

@@ -8,8 +8,8 @@ use entity::{
     namespace,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, IntoActiveModel, ModelTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select, Set,
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, IntoActiveModel, ModelTrait,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set, Value,
 };
 use serde_json::json;
 
@@ -63,14 +63,33 @@ pub enum CollectionSort {
     Name,
     /// By the time of creation.
     Created,
+    /// By how many users have starred it.
+    Stars,
+    /// By how often something in it was pulled.
+    Downloads,
 }
 
 impl Sort<collection::Entity> for CollectionSort {
     fn column(self) -> Option<collection::Column> {
-        (self == Self::Name).then_some(collection::Column::Name)
+        match self {
+            Self::Name => Some(collection::Column::Name),
+            Self::Created => None,
+            Self::Stars => Some(collection::Column::Stars),
+            Self::Downloads => Some(collection::Column::Downloads),
+        }
     }
     fn key(self, row: &collection::Model) -> String {
-        row.name.clone()
+        match self {
+            Self::Name | Self::Created => row.name.clone(),
+            Self::Stars => row.stars.to_string(),
+            Self::Downloads => row.downloads.to_string(),
+        }
+    }
+    fn value(self, key: &str) -> Option<Value> {
+        match self {
+            Self::Name | Self::Created => Some(key.into()),
+            Self::Stars | Self::Downloads => Some(key.parse::<i64>().ok()?.into()),
+        }
     }
     fn id(row: &collection::Model) -> i64 {
         row.id.0
@@ -217,6 +236,8 @@ async fn insert(
         visibility: Set(visibility),
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),
+        stars: NotSet,
+        downloads: NotSet,
     };
     let words = || format!("the collection {}/{name} exists already", namespace.name);
     let row = row.insert(tx.db()).await.map_err(on_duplicate(words))?;

@@ -7,8 +7,10 @@ use entity::{
     image, manifest, namespace,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, FromQueryResult, IntoActiveModel, JoinType, ModelTrait,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set,
+    ActiveModelTrait,
+    ActiveValue::NotSet,
+    ColumnTrait, FromQueryResult, IntoActiveModel, JoinType, ModelTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set, Value,
     sea_query::{Expr, ExprTrait, LockType},
 };
 use serde_json::json;
@@ -62,14 +64,33 @@ pub enum ContainerSort {
     Name,
     /// By the time of creation.
     Created,
+    /// By how many users have starred it.
+    Stars,
+    /// By how often something in it was pulled.
+    Downloads,
 }
 
 impl Sort<container::Entity> for ContainerSort {
     fn column(self) -> Option<container::Column> {
-        (self == Self::Name).then_some(container::Column::Name)
+        match self {
+            Self::Name => Some(container::Column::Name),
+            Self::Created => None,
+            Self::Stars => Some(container::Column::Stars),
+            Self::Downloads => Some(container::Column::Downloads),
+        }
     }
     fn key(self, row: &container::Model) -> String {
-        row.name.clone()
+        match self {
+            Self::Name | Self::Created => row.name.clone(),
+            Self::Stars => row.stars.to_string(),
+            Self::Downloads => row.downloads.to_string(),
+        }
+    }
+    fn value(self, key: &str) -> Option<Value> {
+        match self {
+            Self::Name | Self::Created => Some(key.into()),
+            Self::Stars | Self::Downloads => Some(key.parse::<i64>().ok()?.into()),
+        }
     }
     fn id(row: &container::Model) -> i64 {
         row.id.0
@@ -189,6 +210,10 @@ pub struct Place {
     pub container: String,
     /// The description of the container.
     pub description: String,
+    /// How many users have starred it.
+    pub stars: i64,
+    /// How often something in it was pulled.
+    pub downloads: i64,
 }
 
 /// `namespace/collection/container`.
@@ -220,6 +245,8 @@ pub async fn places(caller: &Caller, ids: &[ContainerId]) -> Result<HashMap<Cont
         .column_as(container::Column::Id, "container_id")
         .column_as(container::Column::Name, "container")
         .column(container::Column::Description)
+        .column(container::Column::Stars)
+        .column(container::Column::Downloads)
         .into_model::<Place>()
         .all(caller.db())
         .await?;
@@ -344,6 +371,9 @@ async fn insert(
         description: Set(description),
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),
+        stars: NotSet,
+        downloads: NotSet,
+        last_pulled_at: NotSet,
     };
     let words = || format!("the container {}/{name} exists already", collection.name);
     let row = row.insert(tx.db()).await.map_err(on_duplicate(words))?;

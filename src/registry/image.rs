@@ -10,9 +10,9 @@ use entity::{
     image, namespace, tag,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType,
-    ModelTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set,
-    sea_query::OnConflict,
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait,
+    IntoActiveModel, JoinType, ModelTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
+    Select, Set, sea_query::OnConflict,
 };
 use serde_json::json;
 
@@ -299,6 +299,8 @@ pub(in crate::registry) async fn insert(
         created_at: Set(tx.now()),
         uploaded_at: Set(None),
         created_by: Set(tx.actor().account().map(|account| account.id)),
+        downloads: NotSet,
+        last_pulled_at: NotSet,
     };
     // Two clients may announce the same image at once; both then upload the same bytes, and both are right.
     let unless_there = OnConflict::columns([image::Column::ContainerId, image::Column::Digest])

@@ -11,6 +11,7 @@ mod caller;
 pub mod collection;
 pub mod container;
 mod database;
+pub mod download;
 pub mod event;
 mod id;
 pub mod image;
@@ -27,8 +28,10 @@ pub mod search;
 mod secret;
 pub mod seed;
 pub mod session;
+pub mod share;
 pub mod sif;
 pub mod site;
+pub mod star;
 pub mod tag;
 pub mod token;
 pub mod total;
@@ -47,10 +50,11 @@ pub use crate::storage::{Algorithm, Digest, Health};
 pub use entity::{
     id::{
         BlobUploadId, CollectionId, ContainerId, DeliveryId, EventId, GrantId, ImageId,
-        InvitationId, ManifestId, MemberId, NamespaceId, SessionId, TagId, TeamId, TokenId,
-        UploadId, UserId, WebhookId,
+        InvitationId, ManifestId, MemberId, NamespaceId, SessionId, ShareLinkId, StarId, TagId,
+        TeamId, TokenId, UploadId, UserId, WebhookId,
     },
     kind::{
-        BannerLevel, DeliveryState, GrantLevel, ManifestKind, PartRole, Scope, TeamRole, Visibility,
+        BannerLevel, DeliveryState, Door, GrantLevel, ManifestKind, PartRole, Scope, TeamRole,
+        Visibility,
     },
 };

@@ -115,6 +115,10 @@ pub trait Sort<E: EntityTrait>: Copy {
     fn column(self) -> Option<E::Column>;
     /// The row's value in that column.
     fn key(self, row: &E::Model) -> String;
+    /// What [`Sort::key`] wrote, as the column has it; `None` for what it cannot have written.
+    fn value(self, key: &str) -> Option<sea_orm::Value> {
+        Some(key.into())
+    }
     /// The row's id, and the column it is in.
     fn id(row: &E::Model) -> i64;
     /// See [`Sort::id`].
@@ -133,7 +137,11 @@ where
 {
     let order = order_name::<E, S>(args);
     for (what, cursor) in [("after", &args.after), ("before", &args.before)] {
-        if cursor.as_ref().is_some_and(|cursor| cursor.order != order) {
+        let foreign = |cursor: &Cursor| {
+            let keyed = args.sort.column().is_some();
+            cursor.order != order || keyed && args.sort.value(&cursor.key).is_none()
+        };
+        if cursor.as_ref().is_some_and(foreign) {
             return Err(Error::invalid(
                 what,
                 "the cursor comes from a list in another order; leave it out to start over",
@@ -144,7 +152,8 @@ where
     let items = match args.sort.column() {
         Some(column) => {
             fetch(db, rows, args, limit, (column, S::id_column()), |c| {
-                (c.key.clone(), c.id)
+                let key = args.sort.value(&c.key);
+                (key.expect("cursors were looked at"), c.id)
             })
             .await?
         }

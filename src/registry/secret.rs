@@ -15,6 +15,7 @@ pub struct Secret {
     sessions: hmac::Key,
     uploads: hmac::Key,
     setup: hmac::Key,
+    shares: hmac::Key,
     passwords: hmac::Key,
     registry_tokens: Signer,
     refresh_tokens: Signer,
@@ -33,6 +34,7 @@ impl Secret {
             sessions: derive("sifhub session"),
             uploads: derive("sifhub upload"),
             setup: derive("sifhub setup"),
+            shares: derive("sifhub share"),
             passwords: derive("sifhub password"),
             registry_tokens: signer("sifhub registry token"),
             refresh_tokens: signer("sifhub refresh token"),
@@ -51,6 +53,11 @@ impl Secret {
     /// How a session's cookie is stored: 64 hex digits.
     pub(in crate::registry) fn hash_session(&self, cookie: &str) -> String {
         HEXLOWER.encode(hmac::sign(&self.sessions, cookie.as_bytes()).as_ref())
+    }
+
+    /// How the secret of a share link, and an address that it was used from, are stored: 64 hex digits.
+    pub(in crate::registry) fn hash_share(&self, text: &str) -> String {
+        HEXLOWER.encode(hmac::sign(&self.shares, text.as_bytes()).as_ref())
     }
 
     /// The form token of a browser session; it proves that a form was served to that session.

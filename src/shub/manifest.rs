@@ -39,6 +39,7 @@ pub(super) async fn get(request: Request) -> Result<Response> {
     let caller = auth::caller(&request).await?;
     let (name, version) = named(&request);
     let (container, reference) = path::parse(&name, &caller.config().registry)?;
+    let pinned = version.is_some();
     let image = match version {
         Some(version) => image::find_short(&caller, &container, &version).await?,
         None => by_tag(&request, &caller, &container, &reference).await?,
@@ -46,6 +47,10 @@ pub(super) async fn get(request: Request) -> Result<Response> {
     image::size(&image)?;
     let base_url = &RequestContext::of(&request).base_url;
     let url = download::url(base_url, &container, &image.digest);
+    let url = match &reference {
+        Reference::Tag(tag) if !pinned => format!("{url}?via=shub&tag={tag}"),
+        _ => format!("{url}?via=shub"),
+    };
     Ok(answer(&container, &reference, &image, url))
 }
 

@@ -29,6 +29,8 @@ struct Page {
     /// `namespace/collection`.
     above: String,
     description: String,
+    stars: i64,
+    downloads: i64,
     tags: Vec<Row>,
     more: bool,
 }
@@ -70,6 +72,8 @@ pub(super) async fn show(request: Request) -> Result<Response, Failure> {
         path: path.to_string(),
         above: format!("{}/{}", path.namespace, path.collection),
         description: description(&container.description).to_owned(),
+        stars: container.stars,
+        downloads: container.downloads,
         tags: rows.collect(),
         more: page.has_next,
     })

@@ -129,6 +129,9 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
                 .await;
             json!({"id": made["pingWebhook"]["delivery"]["id"]})
         }
+        "createShareLink" => json!({"image": image}),
+        "revokeShareLink" => json!({"id": shared(world).await.0}),
+        "star" | "unstar" | "bookmark" | "removeBookmark" => json!({"id": container}),
         "setUserRole" => json!({"id": world.user, "role": "ADMIN"}),
         "deleteUser" => json!({"id": world.user}),
         "updateServer" => json!({"name": "new"}),
@@ -142,6 +145,7 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
     };
     let kind = match field {
         "disableUser" | "enableUser" => "UserInput".to_owned(),
+        "star" | "unstar" | "bookmark" | "removeBookmark" => "StarInput".to_owned(),
         _ => format!("{}{}Input", field[..1].to_uppercase(), &field[1..]),
     };
     let text = format!("mutation($input: {kind}!) {{ {field}(input: $input) {{ __typename }} }}");
@@ -163,4 +167,17 @@ async fn webhook(world: &World) -> Value {
     let input = json!({"container": world.path, "url": "https://8.8.8.8/"});
     let made = world.owner.graphql(make, json!({"input": input})).await;
     made["createWebhook"]["webhook"]["id"].clone()
+}
+
+/// The global id of a new link to the image of a world, and its path.
+pub async fn shared(world: &World) -> (String, String) {
+    let text = "mutation($input: CreateShareLinkInput!) { createShareLink(input: $input) { url shareLink { id } } }";
+    let input = json!({"image": format!("image:{}", world.image)});
+    let made = world.owner.graphql(text, json!({ "input": input })).await;
+    let made = &made["createShareLink"];
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let url = text(&made["url"]);
+    let path = url.strip_prefix("http://hub.test");
+    let path = path.expect("an address of this server").to_owned();
+    (text(&made["shareLink"]["id"]), path)
 }

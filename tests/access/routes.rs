@@ -2,7 +2,7 @@
 use serde_json::json;
 
 use super::{
-    Outcome, oci,
+    Outcome, graph, oci,
     world::{World, push_key},
 };
 use crate::support::Client;
@@ -15,6 +15,10 @@ pub async fn attempt(method: &str, path: &str, world: &World, client: &Client) -
         }
         _ if path == "/auth/registry-token" => {
             return Some(registry_token(method, world, client).await);
+        }
+        "GET" if path.starts_with("/share/") => {
+            let (_, address) = graph::shared(world).await;
+            client.get(&address).await.status
         }
         "GET" | "HEAD" => {
             client

@@ -90,6 +90,16 @@ fn page_works_as_it_is_written() {
         (&alice, "hello.sif"),
     );
     same(&reader, "plan.sif", (&alice, "plan.sif"));
+    let digest = sifhub::registry::Digest::of(&alice.read("plan.sif")).hex();
+    let shared = format!("plan_{}.sif", &digest[..12]);
+    for file in [&*shared, "part.sif"] {
+        same(&reader, file, (&alice, "plan.sif"));
+    }
+    let secrets = site.requests_of(|| {
+        let again = reader.shell("curl -fsSO http://localhost/share/guess/plan.sif");
+        again.fails().says("404");
+    });
+    assert_eq!(secrets, ["GET /share/… 404"]);
     same(
         &reader,
         &format!("plan_1_{}.sif", arch()),

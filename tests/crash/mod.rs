@@ -268,3 +268,27 @@ async fn running_push_ends_well_when_the_server_is_told_to_stop() {
     }
     site.check(&push).await;
 }
+
+#[tokio::test]
+async fn a_stop_forgets_no_pull() {
+    // Nothing is written by itself.
+    let mut site = Site::new(&[("registry.download_flush", "1d")]).await;
+    let mut push = image(false);
+    while push.next != Step::Done {
+        push.step(&site.target).await.expect("the server is there");
+    }
+    let container = "/v1/containers/alice/tools/crash";
+    for pulls in 1..=3 {
+        site.target.get("imagefile", &push.tag, "").await;
+        let status = site.server.stop();
+        assert!(status.success(), "{status}");
+        site.server.start();
+        let told = site.target.call("GET", container, json!({})).await;
+        assert_eq!(told.expect("it is there")["downloadCount"], pulls);
+    }
+    site.target.get("imagefile", &push.tag, "").await;
+    site.crash();
+    let told = site.target.call("GET", container, json!({})).await;
+    let pulls = &told.expect("it is there")["downloadCount"];
+    assert_eq!(*pulls, 3, "a kill forgets what was not written");
+}

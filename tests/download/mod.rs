@@ -1,7 +1,9 @@
 //! Images as plain files, and the old protocol that leads to them.
 mod checksum;
+mod count;
 mod file;
 mod permission;
+mod share;
 mod shub;
 
 use serde_json::json;

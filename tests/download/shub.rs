@@ -11,7 +11,7 @@ on_each_database! {
         let manifest = app.anonymous().get("/alice/api/container/tools/hello:1.0").await.expect(200);
         assert_eq!(manifest.header("content-type"), "application/json");
         assert_eq!(manifest.json(), json!({
-            "image": format!("http://hub.test/sif/alice/tools/hello@{digest}"),
+            "image": format!("http://hub.test/sif/alice/tools/hello@{digest}?via=shub&tag=1.0"),
             "collection": "tools", "name": "hello", "tag": "1.0", "version": digest, "commit": &hex[..40],
         }));
         let image = app.anonymous().get(&format!("/sif/alice/tools/hello@{digest}")).await.expect(200);

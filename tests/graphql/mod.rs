@@ -20,6 +20,7 @@ mod operation;
 mod schema;
 mod search;
 mod server;
+mod star;
 mod statement;
 mod tag;
 mod token;
@@ -55,6 +56,7 @@ async fn mutate(who: &Client, mutation: &str, input: Value) -> Value {
     let kind = mutation[..1].to_uppercase() + &mutation[1..];
     let kind = match mutation {
         "disableUser" | "enableUser" => "User",
+        "unstar" | "bookmark" | "removeBookmark" => "Star",
         _ => &kind,
     };
     let operation =

@@ -48,6 +48,8 @@ const BOUNDED: &[(&str, &str)] = &[
     ("SearchFacets.topics", "20 values at most"),
     ("SearchFacets.namespaces", "20 values at most"),
     ("SearchFacets.signedBy", "20 values at most"),
+    ("Downloads.byDay", "400 days at most"),
+    ("Downloads.byDoor", "as many as there are doors"),
     (
         "Key.userIds",
         "what one certificate holds, read up to a limit",

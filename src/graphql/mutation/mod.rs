@@ -5,6 +5,8 @@ mod image;
 mod key;
 mod namespace;
 mod server;
+mod share;
+mod star;
 mod tag;
 mod token;
 mod user;
@@ -30,6 +32,8 @@ pub(super) struct Mutation(
     server::ServerMutation,
     key::KeyMutation,
     webhook::WebhookMutation,
+    star::StarMutation,
+    share::ShareMutation,
 );
 
 /// What a deletion answers.

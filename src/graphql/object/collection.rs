@@ -2,7 +2,11 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Container, Namespace, Visibility};
+use super::{
+    Container, Namespace, Visibility,
+    download::Downloads,
+    star::{Star, is_own},
+};
 use crate::{
     graphql::{
         id::GlobalId,
@@ -10,7 +14,11 @@ use crate::{
         page::{ContainerOrderField, List, Order, Window, cost, list},
         scalar::Bytes,
     },
-    registry::{collection, container, total::Total},
+    registry::{
+        collection, container, download,
+        star::{self, ByTime, Kind, Of, Subject},
+        total::Total,
+    },
 };
 
 /// A collection that the caller may see.
@@ -127,6 +135,48 @@ impl Collection {
             count_below(ctx, CountBelow::Containers(self.0.id)),
         )
         .await
+    }
+
+    /// How often something in it was pulled: the sums of the containers in it that you may see.
+    async fn downloads(&self) -> Downloads {
+        Downloads::new(download::Of::Collection(self.0.id), None)
+    }
+
+    /// How many users have starred it.
+    pub(super) async fn star_count(&self) -> u64 {
+        self.0.stars.unsigned_abs()
+    }
+
+    /// Whether you have starred it; false unless you are signed in.
+    pub(super) async fn viewer_has_starred(&self, ctx: &Context<'_>) -> Result<bool> {
+        is_own(ctx, Subject::Collection(self.0.id), Kind::Star).await
+    }
+
+    /// Whether you have bookmarked it; false unless you are signed in.
+    pub(super) async fn viewer_has_bookmarked(&self, ctx: &Context<'_>) -> Result<bool> {
+        is_own(ctx, Subject::Collection(self.0.id), Kind::Bookmark).await
+    }
+
+    /// Who has starred it, the newest star first; empty unless you are signed in. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn stargazers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+    ) -> Result<List<Star>> {
+        let caller = caller(ctx);
+        let of = Of::Subject(Subject::Collection(self.0.id));
+        let args = Window::new(first, after, last, before)?.sorted(ByTime, true);
+        list(ctx, star::list(caller, of, &args), star::count(caller, of)).await
     }
 }
 

@@ -2,7 +2,11 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Collection, Image, Manifest, Moment, Tag};
+use super::{
+    Collection, Image, Manifest, Moment, ShareLink, Tag,
+    download::Downloads,
+    star::{Star, is_own},
+};
 use crate::{
     graphql::{
         id::GlobalId,
@@ -14,9 +18,12 @@ use crate::{
     },
     registry::{
         container,
-        event::{self, ByTime},
+        download::{self, Total as Pulls},
+        event::{self, ByTime as ByMoment},
         image,
         manifest::{self, ByPush},
+        share,
+        star::{self, ByTime, Kind, Of, Subject},
         tag,
         total::Total,
     },
@@ -191,6 +198,79 @@ impl Container {
         let alone = tag::list(caller, self.0.id, &args);
         let page = page_below(ctx, self.0.id, &args, alone);
         list(ctx, page, count_below(ctx, CountBelow::Tags(self.0.id))).await
+    }
+
+    /// How often something in it was pulled, images that are gone included.
+    async fn downloads(&self) -> Downloads {
+        let known = Some(Pulls {
+            count: self.0.downloads.unsigned_abs(),
+            last: self.0.last_pulled_at,
+        });
+        Downloads::new(download::Of::Container(self.0.id), known)
+    }
+
+    /// The links that share images in it, the newest first; empty unless you administer the container. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn share_links(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+    ) -> Result<List<ShareLink>> {
+        let caller = caller(ctx);
+        let of = share::Of::Container(self.0.id);
+        let args = Window::new(first, after, last, before)?.sorted(share::ByCreation, true);
+        list(
+            ctx,
+            share::list(caller, of, &args),
+            share::count(caller, of),
+        )
+        .await
+    }
+
+    /// How many users have starred it.
+    pub(super) async fn star_count(&self) -> u64 {
+        self.0.stars.unsigned_abs()
+    }
+
+    /// Whether you have starred it; false unless you are signed in.
+    pub(super) async fn viewer_has_starred(&self, ctx: &Context<'_>) -> Result<bool> {
+        is_own(ctx, Subject::Container(self.0.id), Kind::Star).await
+    }
+
+    /// Whether you have bookmarked it; false unless you are signed in.
+    pub(super) async fn viewer_has_bookmarked(&self, ctx: &Context<'_>) -> Result<bool> {
+        is_own(ctx, Subject::Container(self.0.id), Kind::Bookmark).await
+    }
+
+    /// Who has starred it, the newest star first; empty unless you are signed in. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn stargazers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+    ) -> Result<List<Star>> {
+        let caller = caller(ctx);
+        let of = Of::Subject(Subject::Container(self.0.id));
+        let args = Window::new(first, after, last, before)?.sorted(ByTime, true);
+        list(ctx, star::list(caller, of, &args), star::count(caller, of)).await
     }
 }
 

@@ -5,18 +5,23 @@ use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
 use super::{
-    Container, Tag, User,
+    Container, ShareLink, Tag, User,
+    download::Downloads,
     sif::{App, Descriptor, Pair, Partition, Sbom, Signature, pairs},
 };
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{InspectionOf, PathOf, TagsOf, load, load_present},
-        page::{cost, size, whole_cost},
+        loader::{InspectionOf, PathOf, TagsOf, caller, load, load_present},
+        page::{List, Window, cost, list, size, whole_cost},
         scalar::{Bytes, Digest},
     },
-    protocol::{RequestContext, download},
-    registry::{image, sif::Inspection},
+    protocol::{RequestContext, download as address},
+    registry::{
+        download::{self, Total},
+        image, share,
+        sif::Inspection,
+    },
 };
 
 /// An image that the caller may see.
@@ -103,6 +108,42 @@ impl Image {
         ))
     }
 
+    /// How often it was pulled.
+    async fn downloads(&self) -> Downloads {
+        let known = Some(Total {
+            count: self.0.downloads.unsigned_abs(),
+            last: self.0.last_pulled_at,
+        });
+        Downloads::new(download::Of::Image(self.0.id), known)
+    }
+
+    /// The links that share it, the newest first; empty unless you administer its container. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn share_links(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+    ) -> Result<List<ShareLink>> {
+        let caller = caller(ctx);
+        let of = share::Of::Image(self.0.id);
+        let args = Window::new(first, after, last, before)?.sorted(share::ByCreation, true);
+        list(
+            ctx,
+            share::list(caller, of, &args),
+            share::count(caller, of),
+        )
+        .await
+    }
+
     /// The tags that point at it, by name. Errors: `INVALID` for a number outside 1 to 100.
     #[graphql(complexity = "cost(Some(first), None, child_complexity)")]
     async fn tags(
@@ -139,7 +180,7 @@ impl Image {
     async fn download_url(&self, ctx: &Context<'_>) -> Result<String> {
         let context: &RequestContext = ctx.data_unchecked();
         let path = load_present(ctx, PathOf(self.0.container_id), "container").await?;
-        Ok(download::url(&context.base_url, path, &self.0.digest))
+        Ok(address::url(&context.base_url, path, &self.0.digest))
     }
 
     /// The identity that the file gives itself, hyphenated; all zero for images that are built reproducibly. Null until

@@ -1,6 +1,7 @@
 //! What the graph shows. Each object wraps a row that its caller was let into.
 mod collection;
 mod container;
+mod download;
 mod event;
 mod history;
 mod image;
@@ -9,7 +10,9 @@ mod manifest;
 mod namespace;
 mod search;
 mod server;
+mod share;
 mod sif;
+mod star;
 mod storage;
 mod tag;
 mod token;
@@ -30,6 +33,8 @@ pub(super) use manifest::Manifest;
 pub(super) use namespace::Namespace;
 pub(super) use search::{SearchHit, SearchResult};
 pub(super) use server::{Banner, BannerLevel, Server, Terms};
+pub(super) use share::ShareLink;
+pub(super) use star::{Bookmark, Star, Starrable};
 pub(super) use storage::Storage;
 pub(super) use tag::Tag;
 pub(super) use token::Token;
@@ -51,6 +56,7 @@ pub(super) enum Node {
     Key(Key),
     Manifest(Manifest),
     Namespace(Namespace),
+    ShareLink(ShareLink),
     Tag(Tag),
     Token(Token),
     User(User),

@@ -2,7 +2,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Key, Namespace, Token};
+use super::{Bookmark, Key, Namespace, Star, Token};
 use crate::{
     graphql::{
         id::GlobalId,
@@ -11,7 +11,9 @@ use crate::{
     },
     registry::{
         key::{self, ByFingerprint},
-        namespace, token, user,
+        namespace,
+        star::{self, ByTime, Kind, Of},
+        token, user,
     },
 };
 
@@ -134,5 +136,49 @@ impl User {
         let args = Window::new(first, after, last, before)?.sorted(ByFingerprint, false);
         let page = key::list(caller, self.0.id, &args);
         list(ctx, page, key::count(caller, self.0.id)).await
+    }
+
+    /// What they have starred and you may see, the newest star first. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn stars(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+    ) -> Result<List<Star>> {
+        let caller = caller(ctx);
+        let of = Of::User(self.0.id, Kind::Star);
+        let args = Window::new(first, after, last, before)?.sorted(ByTime, true);
+        list(ctx, star::list(caller, of, &args), star::count(caller, of)).await
+    }
+
+    /// What they have bookmarked, the newest first; empty unless it is you. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn bookmarks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+    ) -> Result<List<Bookmark>> {
+        let caller = caller(ctx);
+        let of = Of::User(self.0.id, Kind::Bookmark);
+        let args = Window::new(first, after, last, before)?.sorted(ByTime, true);
+        list(ctx, star::list(caller, of, &args), star::count(caller, of)).await
     }
 }

@@ -1,8 +1,8 @@
 //! What can be read. Lookups of what is hidden and of what is not there have the same answer: null.
 mod collection;
 mod container;
-mod federation;
 pub(super) mod event;
+mod federation;
 mod image;
 mod key;
 mod namespace;

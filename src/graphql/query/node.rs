@@ -8,8 +8,8 @@ use crate::{
         id::GlobalId,
         loader::{Fingerprint, caller, load},
         object::{
-            Collection, Container, Delivery, Event, Image, Key, Manifest, Namespace, Node, Tag,
-            Token, User, Webhook,
+            Collection, Container, Delivery, Event, Image, Key, Manifest, Namespace, Node,
+            ShareLink, Tag, Token, User, Webhook,
         },
         page::cost,
     },
@@ -64,6 +64,7 @@ pub(in crate::graphql) async fn find(ctx: &Context<'_>, id: GlobalId) -> Result<
         GlobalId::Image(id) => load(ctx, id).await?.map(|row| Image(row).into()),
         GlobalId::Manifest(id) => load(ctx, id).await?.map(|row| Manifest(row).into()),
         GlobalId::Tag(id) => load(ctx, id).await?.map(|row| Tag(row).into()),
+        GlobalId::ShareLink(id) => load(ctx, id).await?.map(|row| ShareLink(row).into()),
         GlobalId::Token(id) => load(ctx, id).await?.map(|row| Token(row).into()),
         GlobalId::Webhook(id) => load(ctx, id).await?.map(|row| Webhook(row).into()),
         GlobalId::Delivery(id) => load(ctx, id).await?.map(|row| Delivery(row).into()),

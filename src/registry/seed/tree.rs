@@ -157,6 +157,7 @@ fn collections(
             visibility: Set(visibility(chance)),
             created_at: Set(since),
             updated_at: Set(since),
+            ..Default::default()
         };
         made.0.push(row);
         made.1.push(Shelf {
