@@ -169,7 +169,7 @@ impl Container {
         >,
     ) -> Result<List<Moment>> {
         let caller = caller(ctx);
-        let args = Window::new(first, after, last, before)?.sorted(ByTime, true);
+        let args = Window::new(first, after, last, before)?.sorted(ByMoment, true);
         let page = event::history(caller, self.0.id, &args);
         list(ctx, page, event::history_length(caller, self.0.id)).await
     }
