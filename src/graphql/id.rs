@@ -8,10 +8,10 @@ use async_graphql::ID;
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, TagId, TokenId,
-        UserId, collection, container, namespace,
+        Caller, CollectionId, ContainerId, GrantId, ImageId, InvitationId, ManifestId, NamespaceId,
+        TagId, TeamId, TokenId, UserId, collection, container, namespace,
         path::{ContainerPath, Name},
-        user,
+        team, user,
     },
 };
 
@@ -26,6 +26,9 @@ pub(super) enum GlobalId {
     Manifest(ManifestId),
     Tag(TagId),
     Token(TokenId),
+    Team(TeamId),
+    Invitation(InvitationId),
+    Grant(GrantId),
     /// By its fingerprint.
     Key(String),
 }
@@ -41,6 +44,9 @@ impl fmt::Display for GlobalId {
             Self::Manifest(id) => write!(f, "manifest:{id}"),
             Self::Tag(id) => write!(f, "tag:{id}"),
             Self::Token(id) => write!(f, "token:{id}"),
+            Self::Team(id) => write!(f, "team:{id}"),
+            Self::Invitation(id) => write!(f, "invitation:{id}"),
+            Self::Grant(id) => write!(f, "grant:{id}"),
             Self::Key(fingerprint) => write!(f, "key:{fingerprint}"),
         }
     }
@@ -59,6 +65,9 @@ impl FromStr for GlobalId {
             "manifest" => id.parse().map(Self::Manifest).ok(),
             "tag" => id.parse().map(Self::Tag).ok(),
             "token" => id.parse().map(Self::Token).ok(),
+            "team" => id.parse().map(Self::Team).ok(),
+            "invitation" => id.parse().map(Self::Invitation).ok(),
+            "grant" => id.parse().map(Self::Grant).ok(),
             "key" => fingerprint(id).map(Self::Key).ok(),
             _ => None,
         });
@@ -84,7 +93,7 @@ pub(super) async fn namespace(caller: &Caller, id: &ID) -> Result<NamespaceId> {
     match by_id(id)? {
         Some(GlobalId::Namespace(id)) => Ok(id),
         Some(other) => Err(not_a("namespace", &other)),
-        None => Ok(namespace::find(caller, &id.parse()?).await?.id),
+        None => Ok(namespace::find_here(caller, &id.parse()?).await?.id),
     }
 }
 
@@ -95,7 +104,7 @@ pub(super) async fn collection(caller: &Caller, id: &ID) -> Result<CollectionId>
         Some(other) => Err(not_a("collection", &other)),
         None => {
             let (namespace, name) = collection_path(id)?;
-            Ok(collection::find(caller, &namespace, &name).await?.id)
+            Ok(collection::find_here(caller, &namespace, &name).await?.id)
         }
     }
 }
@@ -105,7 +114,7 @@ pub(super) async fn container(caller: &Caller, id: &ID) -> Result<ContainerId> {
     match by_id(id)? {
         Some(GlobalId::Container(id)) => Ok(id),
         Some(other) => Err(not_a("container", &other)),
-        None => Ok(container::find(caller, &container_path(id)?).await?.id),
+        None => Ok(container::find_here(caller, &container_path(id)?).await?.id),
     }
 }
 
@@ -115,6 +124,31 @@ pub(super) async fn user(caller: &Caller, id: &ID) -> Result<UserId> {
         Some(GlobalId::User(id)) => Ok(id),
         Some(other) => Err(not_a("user", &other)),
         None => Ok(user::find(caller, id).await?.id),
+    }
+}
+
+/// The team of that id or name.
+pub(super) async fn team(caller: &Caller, id: &ID) -> Result<TeamId> {
+    match by_id(id)? {
+        Some(GlobalId::Team(id)) => Ok(id),
+        Some(other) => Err(not_a("team", &other)),
+        None => Ok(team::find(caller, &id.parse()?).await?.id),
+    }
+}
+
+/// The invitation of that id.
+pub(super) fn invitation(id: &ID) -> Result<InvitationId> {
+    match id.parse()? {
+        GlobalId::Invitation(id) => Ok(id),
+        other => Err(not_a("invitation", &other)),
+    }
+}
+
+/// The grant of that id.
+pub(super) fn grant(id: &ID) -> Result<GrantId> {
+    match id.parse()? {
+        GlobalId::Grant(id) => Ok(id),
+        other => Err(not_a("grant", &other)),
     }
 }
 

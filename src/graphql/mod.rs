@@ -22,7 +22,10 @@ use crate::config;
 use limit::Limits;
 use meter::Meters;
 use mutation::Mutation;
-use object::{Collection, Container, Image, Key, Manifest, Namespace, Tag, Token, User};
+use object::{
+    Collection, Container, Grant, Image, Invitation, Key, Manifest, Namespace, Tag, Team,
+    TeamMember, Token, User,
+};
 use page::List;
 use query::Query;
 
@@ -44,6 +47,10 @@ fn schema(config: &config::Graphql) -> Graph {
         .override_output_type_description::<List<Namespace>>("A page of namespaces.")
         .override_output_type_description::<List<Tag>>("A page of tags.")
         .override_output_type_description::<List<Token>>("A page of tokens.")
+        .override_output_type_description::<List<Grant>>("A page of grants.")
+        .override_output_type_description::<List<Invitation>>("A page of invitations.")
+        .override_output_type_description::<List<Team>>("A page of teams.")
+        .override_output_type_description::<List<TeamMember>>("A page of members.")
         .override_output_type_description::<List<User>>("A page of users.")
         .limit_recursive_depth(limit::RECURSION_MAX)
         .limit_directives(limit::DIRECTIVES_MAX)

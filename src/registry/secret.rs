@@ -12,6 +12,7 @@ pub struct Secret {
     uploads: hmac::Key,
     setup: hmac::Key,
     passwords: hmac::Key,
+    invitations: hmac::Key,
     registry_tokens: Signer,
     refresh_tokens: Signer,
 }
@@ -29,6 +30,7 @@ impl Secret {
             uploads: derive("sifhub upload"),
             setup: derive("sifhub setup"),
             passwords: derive("sifhub password"),
+            invitations: derive("sifhub invitation"),
             registry_tokens: signer("sifhub registry token"),
             refresh_tokens: signer("sifhub refresh token"),
         }
@@ -53,6 +55,11 @@ impl Secret {
     /// What lets its holder upload one part.
     pub(in crate::registry) fn sign_upload(&self, what: &str) -> String {
         BASE64URL_NOPAD.encode(hmac::sign(&self.uploads, what.as_bytes()).as_ref())
+    }
+
+    /// How the secret of an invitation is stored: 64 hex digits.
+    pub(in crate::registry) fn hash_invitation(&self, secret: &str) -> String {
+        HEXLOWER.encode(hmac::sign(&self.invitations, secret.as_bytes()).as_ref())
     }
 
     /// What stands for a password in a signed token: another one as soon as the password is changed.

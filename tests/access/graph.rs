@@ -27,7 +27,8 @@ pub async fn query(field: &str, world: &World, client: &Client) -> Option<Outcom
         "namespaces" => list(field, "name"),
         "collections" | "containers" => list(field, "path"),
         "images" => list(field, "digest"),
-        "users" => list(field, "name"),
+        "users" | "teams" => list(field, "name"),
+        "team" => format!("team(name: \"team-{name}\") {{ id }}"),
         "storage" => "storage { blobs }".into(),
         "key" => format!("key(fingerprint: {key:?}) {{ fingerprint }}"),
         "keys" => format!("keys(search: \"0x{key}\") {{ fingerprint }}"),
@@ -55,6 +56,7 @@ fn read(answer: &Value, field: &str, world: &World) -> Outcome {
         "containers",
         "images",
         "users",
+        "teams",
         "search",
         "keys",
     ];
@@ -112,6 +114,23 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
         "publishTerms" => json!({"text": null}),
         // There are none, which whoever may agree hears: CONFLICT.
         "agreeToTerms" => json!({"version": 1}),
+        "createTeam" => json!({"name": "newcomers"}),
+        "updateTeam" => json!({"id": world.team, "description": "new"}),
+        "deleteTeam" => json!({"id": world.team}),
+        "addTeamMember" => json!({"team": world.team, "user": "stranger"}),
+        "setTeamRole" => json!({"team": world.team, "user": world.user, "role": "MAINTAINER"}),
+        // They are the last maintainer, which whoever may do it hears: CONFLICT.
+        "removeTeamMember" => json!({"team": world.team, "user": world.user}),
+        "leaveTeam" => json!({"team": world.team}),
+        "inviteToTeam" => json!({"team": world.team}),
+        "revokeInvitation" | "declineInvitation" => json!({"id": world.invitation}),
+        "acceptInvitation" => json!({"secret": world.secret}),
+        "setGrant" => json!({"user": "stranger", "container": container, "level": "READ"}),
+        "removeGrant" => json!({"id": world.grant}),
+        "transferNamespace" => json!({"id": namespace, "team": world.team}),
+        // To where they are already, which changes nothing.
+        "moveContainer" => json!({"id": container, "collection": collection}),
+        "moveCollection" => json!({"id": collection, "namespace": namespace}),
         "deleteKey" => json!({"id": id("key", &world.key)}),
         _ => return None,
     };

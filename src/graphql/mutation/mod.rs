@@ -1,11 +1,14 @@
 //! What can be changed. Each mutation takes one argument, `input`, and answers with what it changed.
 mod collection;
 mod container;
+mod grant;
 mod image;
+mod invitation;
 mod key;
 mod namespace;
 mod server;
 mod tag;
+mod team;
 mod token;
 mod user;
 
@@ -28,6 +31,9 @@ pub(super) struct Mutation(
     user::UserMutation,
     server::ServerMutation,
     key::KeyMutation,
+    team::TeamMutation,
+    invitation::InvitationMutation,
+    grant::GrantMutation,
 );
 
 /// What a deletion answers.

@@ -1,6 +1,7 @@
 //! What the graph shows. Each object wraps a row that its caller was let into.
 mod collection;
 mod container;
+mod grant;
 mod image;
 mod key;
 mod manifest;
@@ -9,6 +10,7 @@ mod server;
 mod sif;
 mod storage;
 mod tag;
+mod team;
 mod token;
 mod user;
 
@@ -18,6 +20,7 @@ use crate::registry;
 
 pub(super) use collection::Collection;
 pub(super) use container::Container;
+pub(super) use grant::Grant;
 pub(super) use image::Image;
 pub(super) use key::Key;
 pub(super) use manifest::Manifest;
@@ -25,6 +28,7 @@ pub(super) use namespace::Namespace;
 pub(super) use server::{Banner, BannerLevel, Server, Terms};
 pub(super) use storage::Storage;
 pub(super) use tag::Tag;
+pub(super) use team::{Invitation, Team, TeamMember};
 pub(super) use token::Token;
 pub(super) use user::User;
 
@@ -38,11 +42,14 @@ pub(super) use user::User;
 pub(super) enum Node {
     Collection(Collection),
     Container(Container),
+    Grant(Grant),
     Image(Image),
+    Invitation(Invitation),
     Key(Key),
     Manifest(Manifest),
     Namespace(Namespace),
     Tag(Tag),
+    Team(Team),
     Token(Token),
     User(User),
 }
@@ -68,5 +75,27 @@ pub(super) enum Scope {
     /// Also push, tag, change and delete what its user may.
     Write,
     /// Also what its user may do as a site administrator.
+    Admin,
+}
+
+/// What somebody is in a team. Each role includes those before it.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "registry::TeamRole")]
+pub(super) enum TeamRole {
+    /// Pushes to the namespaces of the team.
+    Member,
+    /// Also changes, shares and deletes what is in them, and says who is in the team.
+    Maintainer,
+}
+
+/// How far somebody may go with a thing and all that is in it. Each level includes those before it.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "registry::GrantLevel")]
+pub(super) enum Permission {
+    /// See it and pull from it.
+    Read,
+    /// Also push images and move tags.
+    Write,
+    /// Also change, share and delete it.
     Admin,
 }

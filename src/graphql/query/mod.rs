@@ -7,6 +7,7 @@ mod namespace;
 mod node;
 mod search;
 mod server;
+mod team;
 mod user;
 
 use async_graphql::MergedObject;
@@ -25,6 +26,7 @@ pub(super) struct Query(
     key::KeyQuery,
     search::SearchQuery,
     user::UserQuery,
+    team::TeamQuery,
     server::ServerQuery,
 );
 

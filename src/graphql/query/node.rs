@@ -7,7 +7,10 @@ use crate::{
         error::InField,
         id::GlobalId,
         loader::{Fingerprint, caller, load},
-        object::{Collection, Container, Image, Key, Manifest, Namespace, Node, Tag, Token, User},
+        object::{
+            Collection, Container, Grant, Image, Invitation, Key, Manifest, Namespace, Node, Tag,
+            Team, Token, User,
+        },
         page::cost,
     },
 };
@@ -62,6 +65,9 @@ async fn find(ctx: &Context<'_>, id: GlobalId) -> Result<Option<Node>> {
         GlobalId::Manifest(id) => load(ctx, id).await?.map(|row| Manifest(row).into()),
         GlobalId::Tag(id) => load(ctx, id).await?.map(|row| Tag(row).into()),
         GlobalId::Token(id) => load(ctx, id).await?.map(|row| Token(row).into()),
+        GlobalId::Team(id) => load(ctx, id).await?.map(|row| Team(row).into()),
+        GlobalId::Invitation(id) => load(ctx, id).await?.map(|row| Invitation(row).into()),
+        GlobalId::Grant(id) => load(ctx, id).await?.map(|row| Grant(row).into()),
         GlobalId::Key(id) => load(ctx, Fingerprint(id)).await?.map(|row| Key(row).into()),
     })
 }
