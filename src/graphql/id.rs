@@ -8,11 +8,7 @@ use async_graphql::ID;
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, CollectionId, ContainerId, DeliveryId, EventId, ImageId, ManifestId, NamespaceId,
-        ShareLinkId, TagId, TokenId, UserId, WebhookId, collection, container, namespace,
-        path::{ContainerPath, Name},
-        star::Subject,
-        user,
+        Caller, CollectionId, ContainerId, DeliveryId, EventId, ImageId, ManifestId, NamespaceId, ShareLinkId, TagId, TokenId, UserId, WebhookId, collection, container, namespace, path::{ContainerPath, Name}, star::{Subject}, user, GrantId, InvitationId, TeamId, team,
     },
 };
 
@@ -31,6 +27,9 @@ pub(super) enum GlobalId {
     Webhook(WebhookId),
     Delivery(DeliveryId),
     ShareLink(ShareLinkId),
+    Team(TeamId),
+    Invitation(InvitationId),
+    Grant(GrantId),
     /// By its fingerprint.
     Key(String),
 }
@@ -50,6 +49,9 @@ impl fmt::Display for GlobalId {
             Self::Webhook(id) => write!(f, "webhook:{id}"),
             Self::Delivery(id) => write!(f, "delivery:{id}"),
             Self::ShareLink(id) => write!(f, "share:{id}"),
+            Self::Team(id) => write!(f, "team:{id}"),
+            Self::Invitation(id) => write!(f, "invitation:{id}"),
+            Self::Grant(id) => write!(f, "grant:{id}"),
             Self::Key(fingerprint) => write!(f, "key:{fingerprint}"),
         }
     }
@@ -81,6 +83,9 @@ impl FromStr for GlobalId {
             "webhook" => id.parse().map(Self::Webhook).ok(),
             "delivery" => id.parse().map(Self::Delivery).ok(),
             "share" => id.parse().map(Self::ShareLink).ok(),
+            "team" => id.parse().map(Self::Team).ok(),
+            "invitation" => id.parse().map(Self::Invitation).ok(),
+            "grant" => id.parse().map(Self::Grant).ok(),
             "key" => fingerprint(id).map(Self::Key).ok(),
             _ => None,
         });
@@ -106,7 +111,7 @@ pub(super) async fn namespace(caller: &Caller, id: &ID) -> Result<NamespaceId> {
     match by_id(id)? {
         Some(GlobalId::Namespace(id)) => Ok(id),
         Some(other) => Err(not_a("namespace", &other)),
-        None => Ok(namespace::find(caller, &id.parse()?).await?.id),
+        None => Ok(namespace::find_here(caller, &id.parse()?).await?.id),
     }
 }
 
@@ -117,7 +122,7 @@ pub(super) async fn collection(caller: &Caller, id: &ID) -> Result<CollectionId>
         Some(other) => Err(not_a("collection", &other)),
         None => {
             let (namespace, name) = collection_path(id)?;
-            Ok(collection::find(caller, &namespace, &name).await?.id)
+            Ok(collection::find_here(caller, &namespace, &name).await?.id)
         }
     }
 }
@@ -127,7 +132,7 @@ pub(super) async fn container(caller: &Caller, id: &ID) -> Result<ContainerId> {
     match by_id(id)? {
         Some(GlobalId::Container(id)) => Ok(id),
         Some(other) => Err(not_a("container", &other)),
-        None => Ok(container::find(caller, &container_path(id)?).await?.id),
+        None => Ok(container::find_here(caller, &container_path(id)?).await?.id),
     }
 }
 
@@ -150,6 +155,31 @@ pub(super) async fn user(caller: &Caller, id: &ID) -> Result<UserId> {
         Some(GlobalId::User(id)) => Ok(id),
         Some(other) => Err(not_a("user", &other)),
         None => Ok(user::find(caller, id).await?.id),
+    }
+}
+
+/// The team of that id or name.
+pub(super) async fn team(caller: &Caller, id: &ID) -> Result<TeamId> {
+    match by_id(id)? {
+        Some(GlobalId::Team(id)) => Ok(id),
+        Some(other) => Err(not_a("team", &other)),
+        None => Ok(team::find(caller, &id.parse()?).await?.id),
+    }
+}
+
+/// The invitation of that id.
+pub(super) fn invitation(id: &ID) -> Result<InvitationId> {
+    match id.parse()? {
+        GlobalId::Invitation(id) => Ok(id),
+        other => Err(not_a("invitation", &other)),
+    }
+}
+
+/// The grant of that id.
+pub(super) fn grant(id: &ID) -> Result<GrantId> {
+    match id.parse()? {
+        GlobalId::Grant(id) => Ok(id),
+        other => Err(not_a("grant", &other)),
     }
 }
 

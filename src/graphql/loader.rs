@@ -15,21 +15,21 @@ use chrono::{DateTime, Utc};
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, CollectionId, ContainerId, DeliveryId, EventId, ImageId, ManifestId, NamespaceId,
-        ShareLinkId, TagId, TokenId, UserId, WebhookId,
-        collection::{self, Collection},
-        container::{self, Container},
-        download::{self, By, Of, Span},
-        event::{self, Event},
+        Caller, CollectionId, ContainerId, DeliveryId, EventId, ImageId, ManifestId, NamespaceId, ShareLinkId, TagId, TokenId, UserId, WebhookId, collection::{self, Collection}, container::{self, Container}, download::{self, By, Of, Span}, event::{self, Event}, GrantId, GrantLevel, InvitationId, TeamId, TeamRole, grant::{self, Grant},
         image::{self, Image},
         key::{self, Key},
         manifest::{self, Manifest, Part},
         namespace::{self, Namespace},
-        share::{self, ShareLink},
+        share::{self, ShareLink}, permission,
         sif::Inspection,
         site::terms,
         star::{self, Kind, Subject},
         tag::{self, Tag},
+        team::{
+            self, Team,
+            invitation::{self, Invitation},
+            member,
+        },
         token::{self, Token},
         total::{self, Total},
         user::{self, User},
@@ -264,6 +264,93 @@ impl Loader<AgreementOf> for Source {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let found = terms::agreements(&self.0, &ids).await?;
         Ok(wrapped(found, AgreementOf))
+    }
+}
+
+impl Loader<TeamId> for Source {
+    type Value = Team;
+    type Error = Arc<Error>;
+
+    async fn load(&self, ids: &[TeamId]) -> Found<TeamId, Team> {
+        Ok(team::by_ids(&self.0, ids).await?)
+    }
+}
+
+impl Loader<InvitationId> for Source {
+    type Value = Invitation;
+    type Error = Arc<Error>;
+
+    async fn load(&self, ids: &[InvitationId]) -> Found<InvitationId, Invitation> {
+        Ok(invitation::by_ids(&self.0, ids).await?)
+    }
+}
+
+impl Loader<GrantId> for Source {
+    type Value = Grant;
+    type Error = Arc<Error>;
+
+    async fn load(&self, ids: &[GrantId]) -> Found<GrantId, Grant> {
+        Ok(grant::by_ids(&self.0, ids).await?)
+    }
+}
+
+/// What the caller is in a team.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct RoleIn(pub TeamId);
+
+impl Loader<RoleIn> for Source {
+    type Value = TeamRole;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[RoleIn]) -> Found<RoleIn, TeamRole> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        Ok(wrapped(member::roles(&self.0, &ids).await?, RoleIn))
+    }
+}
+
+/// How far the caller may go with a thing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct PermissionOn<I>(pub I);
+
+impl Loader<PermissionOn<NamespaceId>> for Source {
+    type Value = GrantLevel;
+    type Error = Arc<Error>;
+
+    async fn load(
+        &self,
+        keys: &[PermissionOn<NamespaceId>],
+    ) -> Found<PermissionOn<NamespaceId>, GrantLevel> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = permission::on_namespaces(&self.0, &ids).await?;
+        Ok(wrapped(found, PermissionOn))
+    }
+}
+
+impl Loader<PermissionOn<CollectionId>> for Source {
+    type Value = GrantLevel;
+    type Error = Arc<Error>;
+
+    async fn load(
+        &self,
+        keys: &[PermissionOn<CollectionId>],
+    ) -> Found<PermissionOn<CollectionId>, GrantLevel> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = permission::on_collections(&self.0, &ids).await?;
+        Ok(wrapped(found, PermissionOn))
+    }
+}
+
+impl Loader<PermissionOn<ContainerId>> for Source {
+    type Value = GrantLevel;
+    type Error = Arc<Error>;
+
+    async fn load(
+        &self,
+        keys: &[PermissionOn<ContainerId>],
+    ) -> Found<PermissionOn<ContainerId>, GrantLevel> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = permission::on_containers(&self.0, &ids).await?;
+        Ok(wrapped(found, PermissionOn))
     }
 }
 

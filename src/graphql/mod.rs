@@ -29,8 +29,7 @@ use limit::Limits;
 use meter::Meters;
 use mutation::Mutation;
 use object::{
-    Bookmark, Collection, Container, Delivery, Event, Image, Key, Manifest, Moment, Namespace,
-    ShareLink, Star, Tag, Token, User, Webhook,
+        Bookmark, Collection, Container, Delivery, Event, Image, Key, Manifest, Moment, Namespace, ShareLink, Star, Tag, Token, User, Webhook, Grant, Invitation, Team, TeamMember,
 };
 use page::List;
 use query::Query;
@@ -60,6 +59,10 @@ fn schema(config: &config::Graphql, open: bool) -> Graph {
         .override_output_type_description::<List<Star>>("A page of stars.")
         .override_output_type_description::<List<Tag>>("A page of tags.")
         .override_output_type_description::<List<Token>>("A page of tokens.")
+        .override_output_type_description::<List<Grant>>("A page of grants.")
+        .override_output_type_description::<List<Invitation>>("A page of invitations.")
+        .override_output_type_description::<List<Team>>("A page of teams.")
+        .override_output_type_description::<List<TeamMember>>("A page of members.")
         .override_output_type_description::<List<User>>("A page of users.")
         .limit_recursive_depth(limit::RECURSION_MAX)
         .limit_directives(limit::DIRECTIVES_MAX)

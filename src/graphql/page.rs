@@ -15,6 +15,7 @@ use crate::{
         namespace::NamespaceSort,
         page::{Cursor, PAGE_MAX, Page, PageArgs},
         tag::TagSort,
+        team::TeamSort,
         token::ByCreation,
         user::UserSort,
     },
@@ -54,6 +55,7 @@ pub(super) enum Direction {
     concrete(name = "ContainerOrder", params(ContainerOrderField)),
     concrete(name = "ImageOrder", params(ImageOrderField)),
     concrete(name = "TagOrder", params(TagOrderField)),
+    concrete(name = "TeamOrder", params(TeamOrderField)),
     concrete(name = "TokenOrder", params(TokenOrderField)),
     concrete(name = "UserOrder", params(UserOrderField))
 )]
@@ -119,6 +121,17 @@ pub(super) enum ImageOrderField {
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "TagSort")]
 pub(super) enum TagOrderField {
+    /// By name.
+    Name,
+    /// By the time of creation.
+    #[graphql(name = "CREATED_AT")]
+    Created,
+}
+
+/// What teams can be ordered by.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "TeamSort")]
+pub(super) enum TeamOrderField {
     /// By name.
     Name,
     /// By the time of creation.

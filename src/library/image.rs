@@ -35,7 +35,7 @@ pub(super) async fn get(request: Request) -> Result<Response> {
     shown(&caller, found, complete).await
 }
 
-/// The image that the path and the query of a request name.
+/// The image that the path and the query of a request name, wherever it is now.
 pub(super) async fn find(caller: &Caller, request: &Request) -> Result<Image> {
     Ok(find_by(caller, request).await?.0)
 }
@@ -46,15 +46,17 @@ pub(super) async fn find_by(
     request: &Request,
 ) -> Result<(Image, Option<TagName>)> {
     let (path, reference) = named(caller, request)?;
-    let arch = query::<Query>(request)?
-        .arch
-        .filter(|arch| !arch.is_empty());
-    let found = image::find(caller, &path, &reference, arch.as_deref()).await?;
+    let found = image::find(caller, &path, &reference, arch(request)?.as_deref()).await?;
     let tag = match reference {
         Reference::Tag(tag) => Some(tag),
         Reference::Digest(_) => None,
     };
     Ok((found, tag))
+}
+
+fn arch(request: &Request) -> Result<Option<String>> {
+    let arch = query::<Query>(request)?.arch;
+    Ok(arch.filter(|arch| !arch.is_empty()))
 }
 
 fn named(caller: &Caller, request: &Request) -> Result<(ContainerPath, Reference)> {
@@ -91,7 +93,9 @@ async fn shown(caller: &Caller, row: Image, complete: bool) -> Result<Response> 
 /// `DELETE v1/images/<reference>?arch=`: the image goes with all its tags. Clients demand 200.
 pub(super) async fn delete(request: Request) -> Result<Response> {
     let caller = auth::caller(&request).await?;
-    let found = find(&caller, &request).await?;
+    let (path, reference) = named(&caller, &request)?;
+    let arch = arch(&request)?;
+    let found = image::find_here(&caller, &path, &reference, arch.as_deref()).await?;
     image::delete(&caller, found.id).await?;
     Ok(data(()))
 }

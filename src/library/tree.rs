@@ -1,4 +1,5 @@
-//! Entities, collections and containers: the tree that a push makes as far as it is not there.
+//! Entities, collections and containers: the tree that a push makes as far as it is not there. Only clients that push ask
+//! for them, so what was renamed or moved is not there.
 use poem::{Request, Response};
 
 use super::{
@@ -21,7 +22,7 @@ use crate::{
 /// `GET v1/entities/<entity>`.
 pub(super) async fn entity(request: Request) -> Result<Response> {
     let caller = auth::caller(&request).await?;
-    let found = namespace::find(&caller, &part(&request, "entity").parse()?).await?;
+    let found = namespace::find_here(&caller, &part(&request, "entity").parse()?).await?;
     shown_entity(&caller, found).await
 }
 
@@ -54,7 +55,7 @@ pub(super) async fn collection(request: Request) -> Result<Response> {
         part(&request, "entity").parse()?,
         part(&request, "collection").parse()?,
     );
-    let found = collection::find(&caller, &entity, &name).await?;
+    let found = collection::find_here(&caller, &entity, &name).await?;
     shown_collection(&caller, found).await
 }
 
@@ -85,7 +86,7 @@ async fn shown_collection(caller: &Caller, row: Collection) -> Result<Response> 
 pub(super) async fn container(request: Request) -> Result<Response> {
     let caller = auth::caller(&request).await?;
     let path = ContainerPath::parse(part(&request, "path"), &caller.config().registry)?;
-    let found = container::find(&caller, &path).await?;
+    let found = container::find_here(&caller, &path).await?;
     shown_container(&caller, found).await
 }
 

@@ -15,9 +15,14 @@ use crate::{
 /// The digest of what an answer is about.
 pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
-/// `GET` and `HEAD` `/v2/<name>/blobs/<digest>`.
+/// `GET` and `HEAD` `/v2/<name>/blobs/<digest>`. Clients that push ask by `HEAD` what they need not send, so that does not
+/// follow what was moved.
 pub(super) async fn get(call: Call<'_>) -> Result<Response> {
-    let (container, stored) = blob::find_in(call.caller, &call.path()?, &call.digest()?).await?;
+    let (path, digest) = (call.path()?, call.digest()?);
+    let (container, stored) = match *call.request.method() == Method::HEAD {
+        true => blob::find_here(call.caller, &path, &digest).await?,
+        false => blob::find(call.caller, &path, &digest).await?,
+    };
     let etag = etag(&stored.digest)?;
     let wanted = Wanted::of(call.request, &etag, stored.size);
     let answer = wanted

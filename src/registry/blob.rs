@@ -33,24 +33,37 @@ pub struct Stored {
     pub size: u64,
 }
 
-/// A blob of the container at `path`.
+/// A blob of the container that is or was at `path`, and that container.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none, or none that the caller may see.
-pub async fn find(caller: &Caller, path: &ContainerPath, digest: &Digest) -> Result<Stored> {
-    Ok(find_in(caller, path, digest).await?.1)
-}
-
-/// The same, with the container.
-///
-/// # Errors
-/// Those of [`find`].
-pub async fn find_in(
+pub async fn find(
     caller: &Caller,
     path: &ContainerPath,
     digest: &Digest,
 ) -> Result<(ContainerId, Stored)> {
-    let container = containers::find(caller, path).await?.id;
+    let container = containers::find(caller, path).await?;
+    of_container(caller, container.id, digest).await
+}
+
+/// A blob of the container that is at `path` now, for those who are about to push there.
+///
+/// # Errors
+/// Those of [`find`].
+pub async fn find_here(
+    caller: &Caller,
+    path: &ContainerPath,
+    digest: &Digest,
+) -> Result<(ContainerId, Stored)> {
+    let container = containers::find_here(caller, path).await?;
+    of_container(caller, container.id, digest).await
+}
+
+async fn of_container(
+    caller: &Caller,
+    container: ContainerId,
+    digest: &Digest,
+) -> Result<(ContainerId, Stored)> {
     let stored = held(caller.db(), caller.actor(), digest, Some(container)).await?;
     Ok((container, stored.ok_or(Error::NotFound("blob"))?))
 }

@@ -10,7 +10,7 @@ use sea_orm::{
 
 use super::{Secret, bell::Bell, download::Downloads, fresh_id, site, usage};
 use crate::{
-    access::{Account, Actor},
+    access::{Account, Actor, Level},
     config::Config,
     error::{Error, Result},
     event::{Change, Event},
@@ -138,6 +138,20 @@ impl Caller {
         self.actor
             .account()
             .ok_or_else(|| Error::Unauthenticated("sign in first".into()))
+    }
+
+    /// The account of whoever is asking, if what they showed lets them change anything.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] for anonymous callers; [`Error::Forbidden`] for tokens that may only read.
+    pub fn writer(&self) -> Result<&Account> {
+        let account = self.account()?;
+        match self.actor.may_reach(Level::Push) {
+            true => Ok(account),
+            false => Err(Error::Forbidden(
+                "this token may only read; make one with the scope write".into(),
+            )),
+        }
     }
 
     /// The present, to the millisecond, as both databases keep it.

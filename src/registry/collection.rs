@@ -20,12 +20,12 @@ use super::{
     namespace::default_visibility,
     page::{Page, PageArgs, Sort, page},
     path::{Name, description},
-    usage,
+        usage, redirect,
 };
 use crate::{
     access::{Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
     error::{Error, Result},
-    event::{Event, Target},
+    event::{Change, Event, Target},
 };
 
 /// A collection that the caller may see.
@@ -159,11 +159,32 @@ pub async fn ids_in(caller: &Caller, namespace: NamespaceId) -> Result<Vec<Colle
     Ok(ids.into_tuple().all(caller.db()).await?)
 }
 
-/// The collection at `namespace/name`.
+/// The collection at `namespace/name` or, where none is, that was there.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none, or none that the caller may see.
 pub async fn find(caller: &Caller, namespace: &Name, name: &Name) -> Result<Collection> {
+    match find_here(caller, namespace, name).await {
+        Err(Error::NotFound(_)) => {
+            open_where(
+                caller.db(),
+                caller.actor(),
+                |q: Select<collection::Entity>| {
+                    let there = redirect::collections(namespace, name);
+                    q.filter(collection::Column::Id.in_subquery(there))
+                },
+            )
+            .await
+        }
+        found => found,
+    }
+}
+
+/// The collection that is at `namespace/name` now.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, or none that the caller may see.
+pub async fn find_here(caller: &Caller, namespace: &Name, name: &Name) -> Result<Collection> {
     open_where(
         caller.db(),
         caller.actor(),
@@ -242,6 +263,7 @@ async fn insert(
     let words = || format!("the collection {}/{name} exists already", namespace.name);
     let row = row.insert(tx.db()).await.map_err(on_duplicate(words))?;
     usage::collection_added(tx, &row);
+    redirect::take_collection(tx, namespace.id, &row.name).await?;
     Ok(row)
 }
 
@@ -265,10 +287,46 @@ pub async fn update(
             row.visibility = change.visibility.map_or(row.visibility, Set);
             row.updated_at = Set(tx.now());
             let new = row.update(tx.db()).await.map_err(on_duplicate(|| "that name is taken".into()))?;
+            replaced(tx, &old, &new).await?;
             let details = json!({"name": new.name, "visibility": new.visibility, "old_visibility": old.visibility});
             Ok(Event::new("collection.update", path, id).details(details).with(old.for_pull().replaced(new)))
         })
         .await
+}
+
+/// Moves a collection of the caller, with all that is in it, to another namespace that they may push to. Grants on it stay.
+///
+/// # Errors
+/// [`Error::Conflict`] when the namespace has one of that name; those of [`open`] for both.
+pub async fn move_to(caller: &Caller, id: CollectionId, to: NamespaceId) -> Result<Collection> {
+    caller
+        .change(async |tx| {
+            let old = open::<Admin, collection::Entity>(tx.db(), tx.actor(), id).await?;
+            let namespace = open::<Push, namespace::Entity>(tx.db(), tx.actor(), to).await?;
+            if old.namespace_id == namespace.id {
+                return Ok(Change::none(old.for_pull()));
+            }
+            let was = path(tx, &old).await?;
+            let mut row = (*old).clone().into_active_model();
+            row.namespace_id = Set(namespace.id);
+            row.updated_at = Set(tx.now());
+            let words = || format!("{} has a collection {} already", namespace.name, old.name);
+            let new = row.update(tx.db()).await.map_err(on_duplicate(words))?;
+            replaced(tx, &old, &new).await?;
+            let event = Event::new("collection.move", path(tx, &new).await?, id);
+            let moved = open::<Pull, collection::Entity>(tx.db(), tx.actor(), id).await?;
+            Ok(event.details(json!({"from": was})).with(moved))
+        })
+        .await
+}
+
+/// Leaves a redirect if a collection is somewhere else now.
+async fn replaced(tx: &Tx, old: &collection::Model, new: &collection::Model) -> Result<()> {
+    if (old.namespace_id, &old.name) == (new.namespace_id, &new.name) {
+        return Ok(());
+    }
+    redirect::take_collection(tx, new.namespace_id, &new.name).await?;
+    redirect::leave_collection(tx, (old.namespace_id, &old.name), old.id).await
 }
 
 /// Deletes a collection of the caller with its containers, images and tags.

@@ -21,12 +21,12 @@ use super::{
     fresh_id, namespace as namespaces,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Name, description},
-    usage,
+        usage, redirect,
 };
 use crate::{
     access::{Admin, Granted, Guarded, Includes, Needs, Pull, Push, Rows, open, open_where, rows},
     error::{Error, Result},
-    event::{Event, Target},
+    event::{Change, Event, Target},
 };
 
 mod allowed;
@@ -150,11 +150,23 @@ pub async fn ids_in(caller: &Caller, collection: CollectionId) -> Result<Vec<Con
     Ok(ids.into_tuple().all(caller.db()).await?)
 }
 
-/// The container at `path`.
+/// The container at `path` or, where none is, that was there.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none, or none that the caller may see.
 pub async fn find(caller: &Caller, path: &ContainerPath) -> Result<Container> {
+    let found = find_here(caller, path).await;
+    match redirect::after(caller, path, &found).await? {
+        Some(now) => find_here(caller, &now).await,
+        None => found,
+    }
+}
+
+/// The container that is at `path` now.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, or none that the caller may see.
+pub async fn find_here(caller: &Caller, path: &ContainerPath) -> Result<Container> {
     at::<Pull>(caller, path).await
 }
 
@@ -378,6 +390,7 @@ async fn insert(
     let words = || format!("the container {}/{name} exists already", collection.name);
     let row = row.insert(tx.db()).await.map_err(on_duplicate(words))?;
     usage::container_added(tx, &row);
+    redirect::take_container(tx, collection.id, &row.name).await?;
     Ok(row)
 }
 
@@ -403,12 +416,50 @@ pub async fn update(
                 .update(tx.db())
                 .await
                 .map_err(on_duplicate(|| "that name is taken".into()))?;
+            replaced(tx, &old, &new).await?;
             let details = json!({"name": new.name, "old_name": old.name});
             Ok(Event::new("container.update", path, id)
                 .details(details)
                 .with(old.for_pull().replaced(new)))
         })
         .await
+}
+
+/// Moves a container of the caller, with all that is in it, to another collection that they may push to. Whoever may see
+/// that collection sees it there; grants on it stay.
+///
+/// # Errors
+/// [`Error::Conflict`] when the collection has one of that name; those of [`open`] for both.
+pub async fn move_to(caller: &Caller, id: ContainerId, to: CollectionId) -> Result<Container> {
+    caller
+        .change(async |tx| {
+            lock(tx, id).await?;
+            let old = open::<Admin, container::Entity>(tx.db(), tx.actor(), id).await?;
+            let collection = open::<Push, collection::Entity>(tx.db(), tx.actor(), to).await?;
+            if old.collection_id == collection.id {
+                return Ok(Change::none(old.for_pull()));
+            }
+            let was = path(tx, &old).await?;
+            let mut row = (*old).clone().into_active_model();
+            row.collection_id = Set(collection.id);
+            row.updated_at = Set(tx.now());
+            let words = || format!("{} has a container {} already", collection.name, old.name);
+            let new = row.update(tx.db()).await.map_err(on_duplicate(words))?;
+            replaced(tx, &old, &new).await?;
+            let event = Event::new("container.move", path(tx, &new).await?, id);
+            let moved = open::<Pull, container::Entity>(tx.db(), tx.actor(), id).await?;
+            Ok(event.details(json!({"from": was})).with(moved))
+        })
+        .await
+}
+
+/// Leaves a redirect if a container is somewhere else now.
+async fn replaced(tx: &Tx, old: &container::Model, new: &container::Model) -> Result<()> {
+    if (old.collection_id, &old.name) == (new.collection_id, &new.name) {
+        return Ok(());
+    }
+    redirect::take_container(tx, new.collection_id, &new.name).await?;
+    redirect::leave_container(tx, (old.collection_id, &old.name), old.id).await
 }
 
 /// Deletes a container of the caller with its images and tags.

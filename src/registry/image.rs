@@ -20,7 +20,7 @@ use super::{
     Caller, Digest, Tx, blob, container as containers, fresh_id, manifest,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Reference, TAG_MAX, description, plain},
-    scrub,
+    redirect, scrub,
     sif::{self, Inspection},
     usage,
 };
@@ -138,7 +138,26 @@ fn blobs<'a>(images: impl Iterator<Item = &'a Image>) -> Vec<String> {
     images.filter_map(|image| image.blob.clone()).collect()
 }
 
-/// The image that `reference` names in the container at `path`.
+/// The image that `reference` names in the container that is or was at `path`.
+///
+/// See [`find_here`].
+///
+/// # Errors
+/// Those of [`find_here`].
+pub async fn find(
+    caller: &Caller,
+    path: &ContainerPath,
+    reference: &Reference,
+    arch: Option<&str>,
+) -> Result<Image> {
+    let found = find_here(caller, path, reference, arch).await;
+    match redirect::after(caller, path, &found).await? {
+        Some(now) => find_here(caller, &now, reference, arch).await,
+        None => found,
+    }
+}
+
+/// The image that `reference` names in the container that is at `path` now.
 ///
 /// A tag names one image for each architecture; without `arch`, amd64 comes first, then whatever there is. A digest
 /// names one image, whatever `arch` says.
@@ -146,7 +165,7 @@ fn blobs<'a>(images: impl Iterator<Item = &'a Image>) -> Vec<String> {
 /// # Errors
 /// [`Error::NotFound`] when there is none, or none that the caller may see; [`Error::Invalid`] for an `arch` that no
 /// image can have.
-pub async fn find(
+pub async fn find_here(
     caller: &Caller,
     path: &ContainerPath,
     reference: &Reference,
@@ -207,6 +226,14 @@ pub async fn find_short(caller: &Caller, path: &ContainerPath, digits: &str) -> 
         let why = "expected 32 to 64 lower-case hex digits, the first of the image's sha256";
         return Err(Error::invalid("version", why));
     }
+    let found = begins(caller, path, digits).await;
+    match redirect::after(caller, path, &found).await? {
+        Some(now) => begins(caller, &now, digits).await,
+        None => found,
+    }
+}
+
+async fn begins(caller: &Caller, path: &ContainerPath, digits: &str) -> Result<Image> {
     open_where(caller.db(), caller.actor(), |q| {
         let begins = image::Column::Digest.starts_with(format!("sha256:{digits}"));
         in_container(q, path).filter(begins)

@@ -19,7 +19,7 @@ use super::{
     Caller, ContainerId, Digest, ManifestId, PartRole, container as containers,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Reference, plain},
-    usage,
+        usage, redirect,
 };
 use crate::{
     access::{Admin, Granted, Pull, Push, Rows, internal, open, open_where, rows},
@@ -48,7 +48,7 @@ pub const NAMES_MAX: u64 = 1000;
 /// The most referrers that one answer lists; each may come with 64 KiB of annotations.
 pub const REFERRERS_MAX: u64 = 64;
 
-/// The manifest that `reference` names in the container at `path`. One statement.
+/// The manifest that `reference` names in the container that is or was at `path`. One statement.
 ///
 /// A tag of several architectures followed by `-` and one of them names the image of that architecture, for clients that
 /// cannot choose from an index.
@@ -56,6 +56,18 @@ pub const REFERRERS_MAX: u64 = 64;
 /// # Errors
 /// [`Error::NotFound`] when there is none, or none that the caller may see.
 pub async fn find(
+    caller: &Caller,
+    path: &ContainerPath,
+    reference: &Reference,
+) -> Result<Manifest> {
+    let found = find_here(caller, path, reference).await;
+    match redirect::after(caller, path, &found).await? {
+        Some(now) => find_here(caller, &now, reference).await,
+        None => found,
+    }
+}
+
+async fn find_here(
     caller: &Caller,
     path: &ContainerPath,
     reference: &Reference,
@@ -299,7 +311,7 @@ pub struct Referring<'a> {
     pub last: Option<ManifestId>,
 }
 
-/// The manifests about something in the container at `path`, in the order they came, up to [`REFERRERS_MAX`]; none where
+/// The manifests about something in the container that is or was at `path`, in the order they came, up to [`REFERRERS_MAX`]; none where
 /// nothing may be seen.
 ///
 /// # Errors
@@ -311,6 +323,21 @@ pub async fn referrers(
 ) -> Result<Vec<Referrer>> {
     let kind = wanted.artifact_type;
     plain("artifactType", kind.unwrap_or_default(), LAST_MAX)?;
+    let found = referring(caller, path, wanted).await?;
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    match redirect::moved(caller, path).await? {
+        Some(now) => referring(caller, &now, wanted).await,
+        None => Ok(found),
+    }
+}
+
+async fn referring(
+    caller: &Caller,
+    path: &ContainerPath,
+    wanted: Referring<'_>,
+) -> Result<Vec<Referrer>> {
     let about = rows::<Pull, manifest::Entity>(caller.actor())
         .narrow(|q| {
             let joined = q.join(JoinType::InnerJoin, manifest::Relation::Container.def());
@@ -319,7 +346,7 @@ pub async fn referrers(
                 .filter(manifest::Column::Id.gt(wanted.last.unwrap_or(ManifestId(0))))
         })
         .into_select();
-    let about = match kind {
+    let about = match wanted.artifact_type {
         Some(kind) => about.filter(manifest::Column::ArtifactType.eq(kind)),
         None => about,
     };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use entity::{
-    id::{NamespaceId, UserId},
+    id::{NamespaceId, TeamId, UserId},
     kind::Visibility,
     namespace,
 };
@@ -18,6 +18,7 @@ use super::{
     fresh_id,
     page::{Page, PageArgs, Sort, page},
     path::{Name, description},
+    redirect,
 };
 use crate::{
     access::{Admin, Granted, Includes, Level, Pull, Push, Rows, open, open_where, rows},
@@ -25,6 +26,10 @@ use crate::{
     error::{Error, Result},
     event::{Event, Target},
 };
+
+mod transfer;
+
+pub use transfer::{Owner, transfer};
 
 /// A namespace that the caller may see.
 pub type Namespace = Granted<Pull, namespace::Model>;
@@ -79,24 +84,25 @@ impl Sort<namespace::Entity> for NamespaceSort {
 /// The namespaces that the caller may see; those of `owner`, if given.
 pub async fn list(
     caller: &Caller,
-    owner: Option<UserId>,
+    owner: Option<Owner>,
     args: &PageArgs<NamespaceSort>,
 ) -> Result<Page<Namespace>> {
     page(caller.db(), of_owner(caller, owner), args).await
 }
 
 /// How many [`list`] lists.
-pub async fn count(caller: &Caller, owner: Option<UserId>) -> Result<u64> {
+pub async fn count(caller: &Caller, owner: Option<Owner>) -> Result<u64> {
     of_owner(caller, owner).count(caller.db()).await
 }
 
-fn of_owner(caller: &Caller, owner: Option<UserId>) -> Rows<Pull, namespace::Entity> {
+fn of_owner(caller: &Caller, owner: Option<Owner>) -> Rows<Pull, namespace::Entity> {
     let rows = rows::<Pull, namespace::Entity>(caller.actor());
     match owner {
-        Some(owner) => rows.narrow(|q| {
+        Some(Owner::User(owner)) => rows.narrow(|q| {
             q.filter(namespace::Column::OwnerId.eq(owner))
                 .filter(namespace::Column::TeamId.is_null())
         }),
+        Some(Owner::Team(team)) => rows.narrow(|q| q.filter(namespace::Column::TeamId.eq(team))),
         None => rows,
     }
 }
@@ -113,11 +119,31 @@ pub async fn by_ids(
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
-/// The namespace of that name.
+/// The namespace that has that name or, where none has, had it.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none, or none that the caller may see.
 pub async fn find(caller: &Caller, name: &Name) -> Result<Namespace> {
+    match find_here(caller, name).await {
+        Err(Error::NotFound(_)) => {
+            open_where(
+                caller.db(),
+                caller.actor(),
+                |q: Select<namespace::Entity>| {
+                    q.filter(namespace::Column::Id.in_subquery(redirect::namespaces(name)))
+                },
+            )
+            .await
+        }
+        found => found,
+    }
+}
+
+/// The namespace that has that name now.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, or none that the caller may see.
+pub async fn find_here(caller: &Caller, name: &Name) -> Result<Namespace> {
     open_where(
         caller.db(),
         caller.actor(),
@@ -139,6 +165,7 @@ pub async fn create(caller: &Caller, new: NewNamespace) -> Result<Namespace> {
             let row = insert(
                 tx,
                 owner,
+                None,
                 NewNamespace {
                     description: text,
                     ..new
@@ -174,12 +201,7 @@ pub async fn ensure(caller: &Caller, new: NewNamespace) -> Result<Namespace> {
 
 /// Who would own a namespace of that name that the caller makes.
 pub(in crate::registry) fn may_create(caller: &Caller, name: &Name) -> Result<UserId> {
-    let account = caller.account()?;
-    if !caller.actor().may_reach(Level::Push) {
-        return Err(Error::Forbidden(
-            "this token may only read; make one with the scope write".into(),
-        ));
-    }
+    let account = caller.writer()?;
     let any = caller.actor().reaches_everything(Level::Push)
         || caller.config().registry.namespace_creation == NamespaceCreation::Users;
     if any || account.name == name.as_str() {
@@ -194,6 +216,7 @@ pub(in crate::registry) fn may_create(caller: &Caller, name: &Name) -> Result<Us
 pub(in crate::registry) async fn insert(
     tx: &Tx,
     owner: UserId,
+    team: Option<TeamId>,
     new: NewNamespace,
 ) -> Result<namespace::Model> {
     let name = new.name.to_string();
@@ -201,15 +224,16 @@ pub(in crate::registry) async fn insert(
         id: Set(NamespaceId(fresh_id())),
         name: Set(name.clone()),
         owner_id: Set(owner),
-        team_id: Set(None),
+        team_id: Set(team),
         description: Set(new.description),
         default_visibility: Set(new.default_visibility),
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),
     };
-    row.insert(tx.db()).await.map_err(on_duplicate(|| {
-        format!("the namespace {name} exists already")
-    }))
+    let taken = || format!("the namespace {name} exists already");
+    let row = row.insert(tx.db()).await.map_err(on_duplicate(taken))?;
+    redirect::take_namespace(tx, &name).await?;
+    Ok(row)
 }
 
 /// Changes a namespace of the caller.
@@ -252,6 +276,10 @@ async fn save(
         .await
         .map_err(on_duplicate(|| "that name is taken".into()))?;
     let details = json!({"name": new.name, "old_name": old.name, "default_visibility": new.default_visibility});
+    if new.name != old.name {
+        redirect::take_namespace(tx, &new.name).await?;
+        redirect::leave_namespace(tx, &old.name, new.id).await?;
+    }
     let namespace = open::<Pull, namespace::Entity>(tx.db(), tx.actor(), new.id).await?;
     Ok(event.details(details).with(namespace))
 }

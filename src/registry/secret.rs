@@ -17,6 +17,7 @@ pub struct Secret {
     setup: hmac::Key,
     shares: hmac::Key,
     passwords: hmac::Key,
+    invitations: hmac::Key,
     registry_tokens: Signer,
     refresh_tokens: Signer,
     sealing: [u8; 32],
@@ -36,6 +37,7 @@ impl Secret {
             setup: derive("sifhub setup"),
             shares: derive("sifhub share"),
             passwords: derive("sifhub password"),
+            invitations: derive("sifhub invitation"),
             registry_tokens: signer("sifhub registry token"),
             refresh_tokens: signer("sifhub refresh token"),
             sealing: bytes("sifhub sealing")
@@ -69,6 +71,11 @@ impl Secret {
     /// What lets its holder upload one part.
     pub(in crate::registry) fn sign_upload(&self, what: &str) -> String {
         BASE64URL_NOPAD.encode(hmac::sign(&self.uploads, what.as_bytes()).as_ref())
+    }
+
+    /// How the secret of an invitation is stored: 64 hex digits.
+    pub(in crate::registry) fn hash_invitation(&self, secret: &str) -> String {
+        HEXLOWER.encode(hmac::sign(&self.invitations, secret.as_bytes()).as_ref())
     }
 
     /// What stands for a password in a signed token: another one as soon as the password is changed.

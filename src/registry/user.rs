@@ -220,7 +220,7 @@ async fn insert(tx: &Tx, new: NewUser) -> Result<Change<User>> {
         description: String::new(),
         default_visibility: None,
     };
-    namespace::insert(tx, row.id, own).await?;
+    namespace::insert(tx, row.id, None, own).await?;
     let event = Event::new("user.create", Target::account(row.id, &row.name), row.id)
         .details(json!({"admin": row.admin}));
     #[expect(

@@ -33,6 +33,11 @@ pub struct World {
     /// The global id of the owner, and of a token of theirs.
     pub user: String,
     pub token: String,
+    /// A team of theirs, an invitation into it, the secret of another, and a grant of theirs to it: their global ids.
+    pub team: String,
+    pub invitation: String,
+    pub secret: String,
+    pub grant: String,
     /// The fingerprint of a key of theirs, and another key that nobody has pushed.
     pub key: String,
     pub new_key: String,
@@ -78,7 +83,12 @@ impl World {
         };
         let (key, armored) = new_key(&name);
         push_key(&owner, &armored).await;
+        let [team, invitation, secret, grant] = team_of(app, &owner, &name).await;
         Self {
+            team,
+            invitation,
+            secret,
+            grant,
             tag: text("/container/tags/nodes/0/id"),
             user: text("/viewer/id"),
             token: text("/viewer/tokens/nodes/0/id"),
@@ -97,6 +107,36 @@ impl World {
             key,
         }
     }
+}
+
+/// A team that the owner alone is in, and what belongs to it.
+async fn team_of(app: &TestApp, owner: &Client, name: &str) -> [String; 4] {
+    let team = format!("team-{name}");
+    let root = app.holding("root", Scope::Admin).await;
+    let make = "mutation($team: String!, $id: ID!, $user: ID!) {
+        createTeam(input: {name: $team}) { team { id } }
+        addTeamMember(input: {team: $id, user: $user, role: MAINTAINER}) { __typename }
+        leaveTeam(input: {team: $id}) { __typename } }";
+    let made = root
+        .graphql(make, json!({"team": team, "id": team, "user": name}))
+        .await;
+    let share = "mutation($id: ID!, $namespace: ID!) {
+        named: inviteToTeam(input: {team: $id}) { invitation { id } }
+        link: inviteToTeam(input: {team: $id}) { secret }
+        setGrant(input: {team: $id, namespace: $namespace, level: READ}) { grant { id } } }";
+    let shared = owner
+        .graphql(share, json!({"id": team, "namespace": name}))
+        .await;
+    let text = |of: &serde_json::Value, pointer: &str| {
+        let found = of.pointer(pointer).and_then(|value| value.as_str());
+        found.expect("an id").to_owned()
+    };
+    [
+        text(&made, "/createTeam/team/id"),
+        text(&shared, "/named/invitation/id"),
+        text(&shared, "/link/secret"),
+        text(&shared, "/setGrant/grant/id"),
+    ]
 }
 
 async fn id_of(client: &Client, url: &str) -> String {

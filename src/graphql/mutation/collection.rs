@@ -55,6 +55,24 @@ impl CollectionMutation {
         Ok(CollectionPayload::of(changed))
     }
 
+    /// Moves a collection of yours, with all that is in it, to a namespace that you may push to. It is still pulled by the old
+    /// path, until something else takes that. Errors: `CONFLICT` when the namespace has one of that name.
+    async fn move_collection(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one, and where.")] input: MoveCollectionInput,
+    ) -> Result<CollectionPayload> {
+        let caller = caller(ctx);
+        let id = id::collection(caller, &input.id)
+            .await
+            .in_field("input.id")?;
+        let to = id::namespace(caller, &input.namespace).await;
+        let to = to.in_field("input.namespace")?;
+        Ok(CollectionPayload::of(
+            collection::move_to(caller, id, to).await?,
+        ))
+    }
+
     /// Deletes a collection of yours. Errors: `CONFLICT` while it holds containers, unless you say `withContent`.
     async fn delete_collection(
         &self,
@@ -95,6 +113,15 @@ struct UpdateCollectionInput {
     description: Option<String>,
     /// Who may see it.
     visibility: Option<Visibility>,
+}
+
+/// Which collection goes where.
+#[derive(InputObject)]
+struct MoveCollectionInput {
+    /// Its global id or its path, `namespace/collection`.
+    id: ID,
+    /// The namespace it goes into: its global id or its name.
+    namespace: ID,
 }
 
 /// Which collection to delete.

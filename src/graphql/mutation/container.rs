@@ -34,8 +34,8 @@ impl ContainerMutation {
         Ok(ContainerPayload::of(made))
     }
 
-    /// Renames or describes a container of yours. Clients that know the old path no longer find it. Errors: `CONFLICT`
-    /// when the new name is taken.
+    /// Renames or describes a container of yours. What is in it is still pulled by the old path, until something
+    /// else takes that. Errors: `CONFLICT` when the new name is taken.
     async fn update_container(
         &self,
         ctx: &Context<'_>,
@@ -51,6 +51,25 @@ impl ContainerMutation {
         };
         let changed = container::update(caller, id, change).await.in_input()?;
         Ok(ContainerPayload::of(changed))
+    }
+
+    /// Moves a container of yours, with all that is in it, to a collection that you may push to. It is still pulled by the old
+    /// path, until something else takes that; whoever may see that collection sees it there. Errors: `CONFLICT` when the
+    /// collection has one of that name.
+    async fn move_container(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one, and where.")] input: MoveContainerInput,
+    ) -> Result<ContainerPayload> {
+        let caller = caller(ctx);
+        let id = id::container(caller, &input.id)
+            .await
+            .in_field("input.id")?;
+        let to = id::collection(caller, &input.collection).await;
+        let to = to.in_field("input.collection")?;
+        Ok(ContainerPayload::of(
+            container::move_to(caller, id, to).await?,
+        ))
     }
 
     /// Deletes a container of yours. Errors: `CONFLICT` while it holds images, unless you say `withContent`.
@@ -89,6 +108,15 @@ struct UpdateContainerInput {
     name: Option<String>,
     /// A new description, up to 65536 bytes.
     description: Option<String>,
+}
+
+/// Which container goes where.
+#[derive(InputObject)]
+struct MoveContainerInput {
+    /// Its global id or its path, `namespace/collection/container`.
+    id: ID,
+    /// The collection it goes into: its global id or its path, `namespace/collection`.
+    collection: ID,
 }
 
 /// Which container to delete.

@@ -1,13 +1,16 @@
 //! What can be changed. Each mutation takes one argument, `input`, and answers with what it changed.
 mod collection;
 mod container;
+mod grant;
 mod image;
+mod invitation;
 mod key;
 mod namespace;
 mod server;
 mod share;
 mod star;
 mod tag;
+mod team;
 mod token;
 mod user;
 mod webhook;
@@ -31,9 +34,7 @@ pub(super) struct Mutation(
     user::UserMutation,
     server::ServerMutation,
     key::KeyMutation,
-    webhook::WebhookMutation,
-    star::StarMutation,
-    share::ShareMutation,
+        webhook::{WebhookMutation}, star::{StarMutation}, share::{ShareMutation}, team::{TeamMutation}, invitation::{InvitationMutation}, grant::{GrantMutation},
 );
 
 /// What a deletion answers.

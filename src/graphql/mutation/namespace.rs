@@ -3,13 +3,14 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, Si
 
 use super::DeletePayload;
 use crate::{
+    error::Error,
     graphql::{
         error::InField,
         id::{self, GlobalId},
         loader::caller,
         object::{Namespace, Visibility},
     },
-    registry::namespace::{self, NamespaceChange, NewNamespace},
+    registry::namespace::{self, NamespaceChange, NewNamespace, Owner},
 };
 
 #[derive(Default)]
@@ -33,8 +34,8 @@ impl NamespaceMutation {
         Ok(NamespacePayload::of(made))
     }
 
-    /// Renames or describes a namespace of yours, or sets what new collections in it get. Clients that know the old name
-    /// no longer find it. Errors: `FORBIDDEN` when this server does not let you have the new name; `CONFLICT` when it is
+    /// Renames or describes a namespace of yours, or sets what new collections in it get. What is in it is still pulled by
+    /// the old name, until something else takes that. Errors: `FORBIDDEN` when this server does not let you have the new name; `CONFLICT` when it is
     /// taken.
     async fn update_namespace(
         &self,
@@ -56,6 +57,31 @@ impl NamespaceMutation {
         };
         let changed = namespace::update(caller, id, change).await.in_input()?;
         Ok(NamespacePayload::of(changed))
+    }
+
+    /// Gives a namespace that belongs to you, or to a team that you maintain, to a team that you maintain, or to you; an
+    /// administrator gives any to anybody. Grants on it stay. Errors: `FORBIDDEN` for who was only granted it, and for
+    /// other users and teams; `INVALID` unless one of user and team is given.
+    async fn transfer_namespace(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one, and to whom.")] input: TransferNamespaceInput,
+    ) -> Result<NamespacePayload> {
+        let caller = caller(ctx);
+        let id = id::namespace(caller, &input.id)
+            .await
+            .in_field("input.id")?;
+        let to = match (&input.user, &input.team) {
+            (Some(user), None) => Owner::User(id::user(caller, user).await.in_field("input.user")?),
+            (None, Some(team)) => Owner::Team(id::team(caller, team).await.in_field("input.team")?),
+            _ => {
+                let why = "name either a user or a team";
+                return Err(Error::invalid("input.user", why).into());
+            }
+        };
+        Ok(NamespacePayload::of(
+            namespace::transfer(caller, id, to).await?,
+        ))
     }
 
     /// Deletes an empty namespace of yours. Errors: `CONFLICT` while it holds collections.
@@ -96,6 +122,17 @@ struct UpdateNamespaceInput {
     description: Option<String>,
     /// What new collections in it get; null: the default of this server.
     default_visibility: MaybeUndefined<Visibility>,
+}
+
+/// Who gets which namespace: one of user and team.
+#[derive(InputObject)]
+struct TransferNamespaceInput {
+    /// The global id or the name of the namespace.
+    id: ID,
+    /// The global id or the name of a user.
+    user: Option<ID>,
+    /// The global id or the name of a team.
+    team: Option<ID>,
 }
 
 /// Which namespace to delete.

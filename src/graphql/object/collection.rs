@@ -2,21 +2,18 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{
-    Container, Namespace, Visibility,
-    download::Downloads,
-    star::{Star, is_own},
-};
+use super::{Container, Namespace, Visibility, download::{Downloads}, star::{Star, is_own}, Grant, Permission};
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{CountBelow, TotalOf, caller, count_below, load, load_present, page_below},
+        loader::{
+            CountBelow, PermissionOn, TotalOf, caller, count_below, load, load_present, page_below,
+        },
         page::{ContainerOrderField, List, Order, Window, cost, list},
         scalar::Bytes,
     },
     registry::{
-        collection, container, download,
-        star::{self, ByTime, Kind, Of, Subject},
+        collection, container, download, star::{self, ByTime, Kind, Of, Subject}, grant::{self, ByGranting},
         total::Total,
     },
 };
@@ -78,6 +75,35 @@ impl Collection {
         ))
     }
 
+    /// How far you may go with it, with what you showed.
+    async fn viewer_permission(&self, ctx: &Context<'_>) -> Result<Permission> {
+        let level = load_present(ctx, PermissionOn(self.0.id), "collection").await?;
+        Ok(level.into())
+    }
+
+    /// The grants on it, in the order they were made: all of them if you may share it, else those that you and your teams got. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn grants(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+    ) -> Result<List<Grant>> {
+        let caller = caller(ctx);
+        let of = grant::Of::Object(grant::Object::Collection(self.0.id));
+        let args = Window::new(first, after, last, before)?.sorted(ByGranting, false);
+        let page = grant::list(caller, of, &args);
+        list(ctx, page, grant::count(caller, of)).await
+    }
+
     /// The sum of the sizes of the images in it that you may see, and of the manifests that describe no SIF image, in bytes.
     /// What shares its bytes counts each.
     async fn size(&self, ctx: &Context<'_>) -> Result<Bytes> {
@@ -101,12 +127,12 @@ impl Collection {
         Ok(self.total(ctx).await?.stored.map(Bytes))
     }
 
-    /// How many containers it holds.
+    /// How many containers it holds that you may see.
     async fn container_count(&self, ctx: &Context<'_>) -> Result<u64> {
         Ok(self.total(ctx).await?.containers)
     }
 
-    /// The containers in it. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    /// The containers in it that you may see. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn containers(
         &self,

@@ -4,6 +4,7 @@ mod container;
 mod download;
 mod event;
 mod history;
+mod grant;
 mod image;
 mod key;
 mod manifest;
@@ -15,6 +16,7 @@ mod sif;
 mod star;
 mod storage;
 mod tag;
+mod team;
 mod token;
 mod user;
 mod webhook;
@@ -27,6 +29,7 @@ pub(super) use collection::Collection;
 pub(super) use container::Container;
 pub(super) use event::Event;
 pub(super) use history::Moment;
+pub(super) use grant::Grant;
 pub(super) use image::Image;
 pub(super) use key::Key;
 pub(super) use manifest::Manifest;
@@ -37,6 +40,7 @@ pub(super) use share::ShareLink;
 pub(super) use star::{Bookmark, Star, Starrable};
 pub(super) use storage::Storage;
 pub(super) use tag::Tag;
+pub(super) use team::{Invitation, Team, TeamMember};
 pub(super) use token::Token;
 pub(super) use user::User;
 pub(super) use webhook::{Delivery, Webhook};
@@ -52,12 +56,15 @@ pub(super) enum Node {
     Collection(Collection),
     Container(Container),
     Event(Event),
+    Grant(Grant),
     Image(Image),
+    Invitation(Invitation),
     Key(Key),
     Manifest(Manifest),
     Namespace(Namespace),
     ShareLink(ShareLink),
     Tag(Tag),
+    Team(Team),
     Token(Token),
     User(User),
     Webhook(Webhook),
@@ -85,5 +92,27 @@ pub(super) enum Scope {
     /// Also push, tag, change and delete what its user may.
     Write,
     /// Also what its user may do as a site administrator.
+    Admin,
+}
+
+/// What somebody is in a team. Each role includes those before it.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "registry::TeamRole")]
+pub(super) enum TeamRole {
+    /// Pushes to the namespaces of the team.
+    Member,
+    /// Also changes, shares and deletes what is in them, and says who is in the team.
+    Maintainer,
+}
+
+/// How far somebody may go with a thing and all that is in it. Each level includes those before it.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "registry::GrantLevel")]
+pub(super) enum Permission {
+    /// See it and pull from it.
+    Read,
+    /// Also push images and move tags.
+    Write,
+    /// Also change, share and delete it.
     Admin,
 }

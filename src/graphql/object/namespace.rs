@@ -2,16 +2,17 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Collection, User, Visibility};
+use super::{Collection, Grant, Permission, Team, User, Visibility};
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{CountBelow, StoredIn, TotalOf, caller, count_below, load, page_below},
+        loader::{CountBelow, StoredIn, TotalOf, caller, count_below, load, page_below, PermissionOn, load_present},
         page::{CollectionOrderField, List, Order, Window, cost, list},
         scalar::Bytes,
     },
     registry::{
         collection::{self, CollectionFilter},
+        grant::{self, ByGranting},
         namespace,
         total::Total,
     },
@@ -27,8 +28,8 @@ impl From<namespace::Namespace> for Namespace {
     }
 }
 
-/// A namespace: the first part of a path. It belongs to a user, whose rule extends over all that is in it. You see it if
-/// you own it or it holds something public.
+/// A namespace: the first part of a path. It belongs to a user or a team, whose rule extends over all that is in it. You
+/// see it if it is yours, you were granted it or something in it, or it holds something that you may see.
 #[Object]
 impl Namespace {
     /// The global id, `namespace:<id>`. It stays when the namespace is renamed.
@@ -61,9 +62,49 @@ impl Namespace {
         self.0.updated_at
     }
 
-    /// The user it belongs to; null unless you are signed in.
+    /// The user it belongs to; null where it belongs to a team, and unless you are signed in.
     async fn owner(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        Ok(load(ctx, self.0.owner_id).await?.map(User))
+        match self.0.team_id {
+            None => Ok(load(ctx, self.0.owner_id).await?.map(User)),
+            Some(_) => Ok(None),
+        }
+    }
+
+    /// The team it belongs to; null where it belongs to a user, and unless you are signed in.
+    async fn team(&self, ctx: &Context<'_>) -> Result<Option<Team>> {
+        match self.0.team_id {
+            Some(id) => Ok(load(ctx, id).await?.map(Team)),
+            None => Ok(None),
+        }
+    }
+
+    /// How far you may go with it, with what you showed.
+    async fn viewer_permission(&self, ctx: &Context<'_>) -> Result<Permission> {
+        let level = load_present(ctx, PermissionOn(self.0.id), "namespace").await?;
+        Ok(level.into())
+    }
+
+    /// The grants on it, in the order they were made: all of them if you may share it, else those that you and your teams got. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn grants(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+    ) -> Result<List<Grant>> {
+        let caller = caller(ctx);
+        let of = grant::Of::Object(grant::Object::Namespace(self.0.id));
+        let args = Window::new(first, after, last, before)?.sorted(ByGranting, false);
+        let page = grant::list(caller, of, &args);
+        list(ctx, page, grant::count(caller, of)).await
     }
 
     /// The sum of the sizes of the images in it that you may see, and of the manifests that describe no SIF image, in bytes.

@@ -2,17 +2,20 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Bookmark, Key, Namespace, Star, Token};
+use super::{Bookmark, Key, Namespace, Star, Token, Grant, Invitation, Team};
 use crate::{
     graphql::{
         id::GlobalId,
         loader::{AgreementOf, caller, load},
-        page::{List, NamespaceOrderField, Order, TokenOrderField, Window, cost, list},
+        page::{
+            List, NamespaceOrderField, Order, TeamOrderField, TokenOrderField, Window, cost, list,
+        },
     },
     registry::{
+        grant::{self, ByGranting},
         key::{self, ByFingerprint},
         namespace,
-        star::{self, ByTime, Kind, Of},
+        star::{self, ByTime, Kind, Of}, team::{self, invitation::{self, ByInviting}},
         token, user,
     },
 };
@@ -85,10 +88,82 @@ impl User {
         >,
     ) -> Result<List<Namespace>> {
         let caller = caller(ctx);
-        let owner = Some(self.0.id);
+        let owner = Some(namespace::Owner::User(self.0.id));
         let args = Window::new(first, after, last, before)?.ordered(order_by);
         let page = namespace::list(caller, owner, &args);
         list(ctx, page, namespace::count(caller, owner)).await
+    }
+
+    /// The teams that they are in, as far as you may know: all if it is you or you administer this server, else those that you are in too. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn teams(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+        #[graphql(desc = "The order; by name unless you say.")] order_by: Option<
+            Order<TeamOrderField>,
+        >,
+    ) -> Result<List<Team>> {
+        let caller = caller(ctx);
+        let of = Some(self.0.id);
+        let args = Window::new(first, after, last, before)?.ordered(order_by);
+        let page = team::list(caller, of, &args);
+        list(ctx, page, team::count(caller, of)).await
+    }
+
+    /// The invitations of them by name that are still open, oldest first; empty unless it is you or you administer this server, but for those into teams that you maintain. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn invitations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+    ) -> Result<List<Invitation>> {
+        let caller = caller(ctx);
+        let of = invitation::Of::User(self.0.id);
+        let args = Window::new(first, after, last, before)?.sorted(ByInviting, false);
+        let page = invitation::list(caller, of, &args);
+        list(ctx, page, invitation::count(caller, of)).await
+    }
+
+    /// What they were granted themselves that you may know of: all of it if it is you or you administer this server, else what you may share. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn grants(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+    ) -> Result<List<Grant>> {
+        let caller = caller(ctx);
+        let of = grant::Of::Subject(grant::Subject::User(self.0.id));
+        let args = Window::new(first, after, last, before)?.sorted(ByGranting, false);
+        let page = grant::list(caller, of, &args);
+        list(ctx, page, grant::count(caller, of)).await
     }
 
     /// Their tokens that are not revoked; empty unless it is you or you administer this server. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.

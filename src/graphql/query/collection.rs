@@ -18,7 +18,7 @@ pub(super) struct CollectionQuery;
 
 #[Object]
 impl CollectionQuery {
-    /// The collection at that path. Errors: `INVALID` for what cannot be a path.
+    /// The collection at that path, or that was there before anything else took it. Errors: `INVALID` for what cannot be a path.
     async fn collection(
         &self,
         ctx: &Context<'_>,

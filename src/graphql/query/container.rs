@@ -19,7 +19,7 @@ pub(super) struct ContainerQuery;
 
 #[Object]
 impl ContainerQuery {
-    /// The container at that path. Errors: `INVALID` for what cannot be a path.
+    /// The container at that path, or that was there before anything else took it. Errors: `INVALID` for what cannot be a path.
     async fn container(
         &self,
         ctx: &Context<'_>,

@@ -9,6 +9,7 @@ mod namespace;
 pub(super) mod node;
 mod search;
 mod server;
+mod team;
 mod user;
 mod webhook;
 
@@ -30,6 +31,7 @@ pub(super) struct Query(
     key::KeyQuery,
     search::SearchQuery,
     user::UserQuery,
+    team::TeamQuery,
     server::ServerQuery,
     federation::FederationQuery,
 );

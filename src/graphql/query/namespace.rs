@@ -17,7 +17,7 @@ pub(super) struct NamespaceQuery;
 
 #[Object]
 impl NamespaceQuery {
-    /// The namespace of that name. Errors: `INVALID` for what cannot be a name.
+    /// The namespace of that name, or that had it before anything else took it. Errors: `INVALID` for what cannot be a name.
     async fn namespace(
         &self,
         ctx: &Context<'_>,

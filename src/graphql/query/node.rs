@@ -8,8 +8,7 @@ use crate::{
         id::GlobalId,
         loader::{Fingerprint, caller, load},
         object::{
-            Collection, Container, Delivery, Event, Image, Key, Manifest, Namespace, Node,
-            ShareLink, Tag, Token, User, Webhook,
+        Collection, Container, Delivery, Event, Image, Key, Manifest, Namespace, Node, ShareLink, Tag, Token, User, Webhook, Grant, Invitation, Team,
         },
         page::cost,
     },
@@ -69,6 +68,9 @@ pub(in crate::graphql) async fn find(ctx: &Context<'_>, id: GlobalId) -> Result<
         GlobalId::Webhook(id) => load(ctx, id).await?.map(|row| Webhook(row).into()),
         GlobalId::Delivery(id) => load(ctx, id).await?.map(|row| Delivery(row).into()),
         GlobalId::Event(id) => load(ctx, id).await?.map(|row| Event(row).into()),
+        GlobalId::Team(id) => load(ctx, id).await?.map(|row| Team(row).into()),
+        GlobalId::Invitation(id) => load(ctx, id).await?.map(|row| Invitation(row).into()),
+        GlobalId::Grant(id) => load(ctx, id).await?.map(|row| Grant(row).into()),
         GlobalId::Key(id) => load(ctx, Fingerprint(id)).await?.map(|row| Key(row).into()),
     })
 }

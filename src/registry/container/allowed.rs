@@ -2,7 +2,7 @@
 use entity::{collection, namespace};
 use sea_orm::{ColumnTrait, QueryFilter};
 
-use super::of_path;
+use super::{find, of_path};
 use crate::{
     access::{Level, reach},
     error::Result,
@@ -14,8 +14,21 @@ use crate::{
 pub async fn allowed(caller: &Caller, path: &ContainerPath) -> Result<Option<Level>> {
     let (db, actor) = (caller.db(), caller.actor());
     let there = reach(db, actor, |q| of_path(q, path)).await?;
-    if there.is_some() || !actor.may_reach(Level::Push) {
+    if there.is_some() {
         return Ok(there);
+    }
+    Ok(match in_parent(caller, path).await? {
+        // What was there is found where it is now, for pulling only.
+        None => find(caller, path).await.is_ok().then_some(Level::Pull),
+        level => level,
+    })
+}
+
+/// How far the caller may go with a container that they make at `path`, if they may make one.
+async fn in_parent(caller: &Caller, path: &ContainerPath) -> Result<Option<Level>> {
+    let (db, actor) = (caller.db(), caller.actor());
+    if !actor.may_reach(Level::Push) {
+        return Ok(None);
     }
     // Whoever may push to a collection sees all its containers, so this one is not there yet, and they may make it.
     let collection = reach::<collection::Entity>(db, actor, |q| {

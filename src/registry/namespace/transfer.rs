@@ -1,0 +1,101 @@
+//! Giving a namespace to somebody else.
+use entity::{
+    id::{NamespaceId, TeamId, UserId},
+    namespace, team, user,
+};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
+use serde_json::json;
+
+use super::Namespace;
+use crate::{
+    access::{Admin, Granted, Pull, open},
+    error::{Error, Result},
+    event::{Event, Target},
+    registry::{Caller, Tx},
+};
+
+/// Whose a namespace is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A user.
+    User(UserId),
+    /// A team.
+    Team(TeamId),
+}
+
+/// Gives a namespace that belongs to the caller, or to a team that they maintain, to another owner: to a team that they
+/// maintain, or to themselves. Nobody is given what they did not ask for, so only an administrator gives it to somebody
+/// else. Grants stay.
+///
+/// # Errors
+/// [`Error::Forbidden`] for who was only granted the namespace, and for another user or team; those of [`open`].
+pub async fn transfer(caller: &Caller, id: NamespaceId, to: Owner) -> Result<Namespace> {
+    caller
+        .change(async |tx| {
+            let old = open::<Admin, namespace::Entity>(tx.db(), tx.actor(), id).await?;
+            may_give(tx, &old).await?;
+            let mut row = (*old).clone().into_active_model();
+            let name = match to {
+                Owner::Team(team) => {
+                    let team = open::<Admin, team::Entity>(tx.db(), tx.actor(), team).await?;
+                    row.team_id = Set(Some(team.id));
+                    team.name.clone()
+                }
+                Owner::User(user) => {
+                    let user = receiver(tx, user).await?;
+                    row.team_id = Set(None);
+                    row.owner_id = Set(user.id);
+                    user.name.clone()
+                }
+            };
+            row.updated_at = Set(tx.now());
+            row.update(tx.db()).await?;
+            let namespace = open::<Pull, namespace::Entity>(tx.db(), tx.actor(), id).await?;
+            let event = Event::new("namespace.transfer", Target::namespace(id, &old.name), id);
+            Ok(event.details(json!({"to": name})).with(namespace))
+        })
+        .await
+}
+
+/// To give away is for owners: who was granted the namespace could make it their own otherwise.
+async fn may_give(tx: &Tx, namespace: &Granted<Admin, namespace::Model>) -> Result<()> {
+    if tx.actor().is_site_admin() {
+        return Ok(());
+    }
+    let theirs = match namespace.team_id {
+        Some(team) => open::<Admin, team::Entity>(tx.db(), tx.actor(), team)
+            .await
+            .is_ok(),
+        None => {
+            let account = tx.actor().account();
+            account.is_some_and(|account| account.id == namespace.owner_id)
+        }
+    };
+    if theirs {
+        return Ok(());
+    }
+    Err(Error::Forbidden(format!(
+        "the namespace {} was only granted to you; ask its owner to transfer it",
+        namespace.name
+    )))
+}
+
+async fn receiver(tx: &Tx, user: UserId) -> Result<Granted<Pull, user::Model>> {
+    let user = open::<Pull, user::Entity>(tx.db(), tx.actor(), user).await?;
+    let own = tx
+        .actor()
+        .account()
+        .is_some_and(|account| account.id == user.id);
+    if !own && !tx.actor().is_site_admin() {
+        return Err(Error::Forbidden(
+            "only an administrator gives a namespace to another user; give it to a team that you both are in".into(),
+        ));
+    }
+    if user.disabled_at.is_some() {
+        return Err(Error::Conflict(format!(
+            "the account {} is disabled",
+            user.name
+        )));
+    }
+    Ok(user)
+}
