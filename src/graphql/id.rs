@@ -8,7 +8,12 @@ use async_graphql::ID;
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, CollectionId, ContainerId, DeliveryId, EventId, ImageId, ManifestId, NamespaceId, ShareLinkId, TagId, TokenId, UserId, WebhookId, collection, container, namespace, path::{ContainerPath, Name}, star::{Subject}, user, GrantId, InvitationId, TeamId, team,
+        Caller, CollectionId, ContainerId, DeliveryId, EventId, GrantId, ImageId, InvitationId,
+        ManifestId, NamespaceId, ShareLinkId, TagId, TeamId, TokenId, UserId, WebhookId,
+        collection, container, namespace,
+        path::{ContainerPath, Name},
+        star::Subject,
+        team, user,
     },
 };
 

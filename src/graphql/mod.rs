@@ -29,7 +29,8 @@ use limit::Limits;
 use meter::Meters;
 use mutation::Mutation;
 use object::{
-        Bookmark, Collection, Container, Delivery, Event, Image, Key, Manifest, Moment, Namespace, ShareLink, Star, Tag, Token, User, Webhook, Grant, Invitation, Team, TeamMember,
+    Bookmark, Collection, Container, Delivery, Event, Grant, Image, Invitation, Key, Manifest,
+    Moment, Namespace, ShareLink, Star, Tag, Team, TeamMember, Token, User, Webhook,
 };
 use page::List;
 use query::Query;

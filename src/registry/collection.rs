@@ -20,7 +20,7 @@ use super::{
     namespace::default_visibility,
     page::{Page, PageArgs, Sort, page},
     path::{Name, description},
-        usage, redirect,
+    redirect, usage,
 };
 use crate::{
     access::{Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},

@@ -21,7 +21,7 @@ use super::{
     fresh_id, namespace as namespaces,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Name, description},
-        usage, redirect,
+    redirect, usage,
 };
 use crate::{
     access::{Admin, Granted, Guarded, Includes, Needs, Pull, Push, Rows, open, open_where, rows},

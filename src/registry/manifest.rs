@@ -19,7 +19,7 @@ use super::{
     Caller, ContainerId, Digest, ManifestId, PartRole, container as containers,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Reference, plain},
-        usage, redirect,
+    redirect, usage,
 };
 use crate::{
     access::{Admin, Granted, Pull, Push, Rows, internal, open, open_where, rows},

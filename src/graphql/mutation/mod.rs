@@ -34,7 +34,12 @@ pub(super) struct Mutation(
     user::UserMutation,
     server::ServerMutation,
     key::KeyMutation,
-        webhook::{WebhookMutation}, star::{StarMutation}, share::{ShareMutation}, team::{TeamMutation}, invitation::{InvitationMutation}, grant::{GrantMutation},
+    webhook::WebhookMutation,
+    star::StarMutation,
+    share::ShareMutation,
+    team::TeamMutation,
+    invitation::InvitationMutation,
+    grant::GrantMutation,
 );
 
 /// What a deletion answers.

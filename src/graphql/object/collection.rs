@@ -2,7 +2,11 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Container, Namespace, Visibility, download::{Downloads}, star::{Star, is_own}, Grant, Permission};
+use super::{
+    Container, Grant, Namespace, Permission, Visibility,
+    download::Downloads,
+    star::{Star, is_own},
+};
 use crate::{
     graphql::{
         id::GlobalId,
@@ -13,7 +17,9 @@ use crate::{
         scalar::Bytes,
     },
     registry::{
-        collection, container, download, star::{self, ByTime, Kind, Of, Subject}, grant::{self, ByGranting},
+        collection, container, download,
+        grant::{self, ByGranting},
+        star::{self, ByTime, Kind, Of, Subject},
         total::Total,
     },
 };

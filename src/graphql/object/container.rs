@@ -2,7 +2,11 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Collection, Image, Manifest, Moment, ShareLink, Tag, download::{Downloads}, star::{Star, is_own}, Grant, Permission};
+use super::{
+    Collection, Grant, Image, Manifest, Moment, Permission, ShareLink, Tag,
+    download::Downloads,
+    star::{Star, is_own},
+};
 use crate::{
     graphql::{
         id::GlobalId,
@@ -15,7 +19,9 @@ use crate::{
     },
     registry::{
         container,
-        download::{self, Total as Pulls}, event::{self, ByTime as ByMoment}, grant::{self, ByGranting},
+        download::{self, Total as Pulls},
+        event::{self, ByTime as ByMoment},
+        grant::{self, ByGranting},
         image,
         manifest::{self, ByPush},
         share,

@@ -6,7 +6,10 @@ use super::{Collection, Grant, Permission, Team, User, Visibility};
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{CountBelow, StoredIn, TotalOf, caller, count_below, load, page_below, PermissionOn, load_present},
+        loader::{
+            CountBelow, PermissionOn, StoredIn, TotalOf, caller, count_below, load, load_present,
+            page_below,
+        },
         page::{CollectionOrderField, List, Order, Window, cost, list},
         scalar::Bytes,
     },

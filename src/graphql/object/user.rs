@@ -2,7 +2,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Bookmark, Key, Namespace, Star, Token, Grant, Invitation, Team};
+use super::{Bookmark, Grant, Invitation, Key, Namespace, Star, Team, Token};
 use crate::{
     graphql::{
         id::GlobalId,
@@ -15,7 +15,11 @@ use crate::{
         grant::{self, ByGranting},
         key::{self, ByFingerprint},
         namespace,
-        star::{self, ByTime, Kind, Of}, team::{self, invitation::{self, ByInviting}},
+        star::{self, ByTime, Kind, Of},
+        team::{
+            self,
+            invitation::{self, ByInviting},
+        },
         token, user,
     },
 };

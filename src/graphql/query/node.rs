@@ -8,7 +8,8 @@ use crate::{
         id::GlobalId,
         loader::{Fingerprint, caller, load},
         object::{
-        Collection, Container, Delivery, Event, Image, Key, Manifest, Namespace, Node, ShareLink, Tag, Token, User, Webhook, Grant, Invitation, Team,
+            Collection, Container, Delivery, Event, Grant, Image, Invitation, Key, Manifest,
+            Namespace, Node, ShareLink, Tag, Team, Token, User, Webhook,
         },
         page::cost,
     },
