@@ -59,6 +59,12 @@ ids! {
     ManifestId,
     /// The id of an upload of a blob.
     BlobUploadId,
+    /// The id of a move of a tag.
+    TagMoveId,
+    /// The id of what is said about a thing.
+    AboutId,
+    /// The id of what protects tags.
+    ProtectionId,
 }
 
 /// The text is not 24 lower-case hex digits of an id.

@@ -4,15 +4,19 @@
     clippy::disallowed_methods,
     reason = "sea-orm's derives use the finders that the house bans elsewhere"
 )]
+pub mod about;
 pub mod blob;
 pub mod blob_chunk;
 pub mod blob_upload;
 pub mod collection;
 pub mod container;
 pub mod container_blob;
+pub mod container_topic;
 pub mod event;
 pub mod id;
 pub mod image;
+pub mod image_label;
+pub mod image_unlabelled;
 pub mod key;
 pub mod key_id;
 pub mod key_uid;
@@ -22,9 +26,12 @@ pub mod manifest_content;
 pub mod manifest_part;
 pub mod manifest_tag;
 pub mod namespace;
+pub mod protection;
+pub mod readme;
 pub mod session;
 pub mod sif;
 pub mod tag;
+pub mod tag_move;
 pub mod token;
 pub mod upload;
 pub mod upload_part;

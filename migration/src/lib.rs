@@ -9,6 +9,7 @@ mod m20261122_000001_foundation;
 mod m20261122_000002_fingerprints;
 mod m20261122_000003_manifests;
 mod m20261122_000004_scrub;
+mod m20261122_000006_tags;
 
 /// Runs the migrations in order.
 pub struct Migrator;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000002_fingerprints::Migration),
             Box::new(m20261122_000003_manifests::Migration),
             Box::new(m20261122_000004_scrub::Migration),
+            Box::new(m20261122_000006_tags::Migration),
         ]
     }
 }

@@ -5,7 +5,7 @@
 //! Site administrators may do anything. Whoever may see nothing in a namespace does not see the namespace.
 use entity::{
     collection, container, id::UserId, image, key, kind::Visibility, manifest, manifest_tag,
-    namespace, session, tag, token, user,
+    namespace, session, tag, tag_move, token, user,
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
@@ -26,15 +26,21 @@ pub trait Guarded: EntityTrait {
 /// A table whose rows belong to nobody and are reached only through others.
 pub trait Internal: EntityTrait {}
 
+impl Internal for entity::about::Entity {}
 impl Internal for entity::blob::Entity {}
 impl Internal for entity::blob_chunk::Entity {}
 impl Internal for entity::blob_upload::Entity {}
 impl Internal for entity::container_blob::Entity {}
+impl Internal for entity::container_topic::Entity {}
 impl Internal for entity::event::Entity {}
+impl Internal for entity::image_label::Entity {}
+impl Internal for entity::image_unlabelled::Entity {}
 impl Internal for entity::key_id::Entity {}
 impl Internal for entity::key_uid::Entity {}
 impl Internal for entity::manifest_content::Entity {}
 impl Internal for entity::manifest_part::Entity {}
+impl Internal for entity::protection::Entity {}
+impl Internal for entity::readme::Entity {}
 impl Internal for entity::sif::Entity {}
 impl Internal for entity::upload::Entity {}
 impl Internal for entity::upload_part::Entity {}
@@ -119,6 +125,20 @@ impl Guarded for tag::Entity {
             container::Entity,
             container::Column::Id,
             tag::Column::ContainerId,
+        )
+    }
+}
+
+impl Guarded for tag_move::Entity {
+    const NOUN: &'static str = "move of a tag";
+
+    fn reach(actor: &Actor, level: Level) -> Condition {
+        inherit(
+            actor,
+            level,
+            container::Entity,
+            container::Column::Id,
+            tag_move::Column::ContainerId,
         )
     }
 }

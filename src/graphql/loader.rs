@@ -19,6 +19,7 @@ use crate::{
         key::{self, Key},
         manifest::{self, Manifest, Part},
         namespace::{self, Namespace},
+        protection::{self, Protected, Protection},
         sif::Inspection,
         tag::{self, Tag},
         token::{self, Token},
@@ -161,6 +162,15 @@ impl Loader<TagId> for Source {
 
     async fn load(&self, ids: &[TagId]) -> Found<TagId, Tag> {
         Ok(tag::by_ids(&self.0, ids).await?)
+    }
+}
+
+impl Loader<Protected> for Source {
+    type Value = Protection;
+    type Error = Arc<Error>;
+
+    async fn load(&self, things: &[Protected]) -> Found<Protected, Protection> {
+        Ok(protection::of(&self.0, things).await?)
     }
 }
 

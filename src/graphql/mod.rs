@@ -22,7 +22,7 @@ use crate::config;
 use limit::Limits;
 use meter::Meters;
 use mutation::Mutation;
-use object::{Collection, Container, Image, Key, Manifest, Namespace, Tag, Token, User};
+use object::{Collection, Container, Image, Key, Manifest, Namespace, Tag, TagMove, Token, User};
 use page::List;
 use query::Query;
 
@@ -42,6 +42,7 @@ fn schema(config: &config::Graphql) -> Graph {
         .override_output_type_description::<List<Manifest>>("A page of manifests.")
         .override_output_type_description::<List<Namespace>>("A page of namespaces.")
         .override_output_type_description::<List<Tag>>("A page of tags.")
+        .override_output_type_description::<List<TagMove>>("A page of moves of tags.")
         .override_output_type_description::<List<Token>>("A page of tokens.")
         .override_output_type_description::<List<User>>("A page of users.")
         .limit_recursive_depth(limit::RECURSION_MAX)

@@ -15,7 +15,10 @@ use sea_orm::{
     sea_query::{Expr, IntoIden, OnConflict, Query},
 };
 
-use super::{Caller, Digest, Tx, container as containers, image::Image, path::ContainerPath};
+use super::{
+    Caller, Digest, Tx, container as containers, image::Image, path::ContainerPath,
+    protection::check_frozen,
+};
 use crate::{
     access::{Actor, Admin, Pull, Push, internal, open, rows},
     error::{Error, Result},
@@ -114,6 +117,7 @@ pub async fn mount(
     caller
         .change(async |tx| {
             let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
+            check_frozen(tx.db(), &container).await?;
             let path = containers::path(tx, &container).await?;
             // What was seen may have been removed before it is held.
             let text = digest.to_string();
@@ -160,6 +164,7 @@ pub async fn unlink(caller: &Caller, path: &ContainerPath, digest: &Digest) -> R
             let container =
                 open::<Admin, container::Entity>(tx.db(), tx.actor(), container).await?;
             containers::lock(tx, container.id).await?;
+            check_frozen(tx.db(), &container).await?;
             let path = containers::path(tx, &container).await?;
             if is_named(tx, container.id, &text).await? {
                 let why =

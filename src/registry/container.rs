@@ -7,7 +7,7 @@ use entity::{
     image, manifest, namespace,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, FromQueryResult, IntoActiveModel, JoinType, ModelTrait,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, FromQueryResult, IntoActiveModel, JoinType, ModelTrait,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set,
     sea_query::{Expr, ExprTrait, LockType},
 };
@@ -19,6 +19,7 @@ use super::{
     fresh_id, namespace as namespaces,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Name, description},
+    protection,
 };
 use crate::{
     access::{Admin, Granted, Guarded, Includes, Needs, Pull, Push, Rows, open, open_where, rows},
@@ -166,6 +167,19 @@ pub(in crate::registry) async fn lock(tx: &Tx, id: ContainerId) -> Result<()> {
         })
         .one(tx.db())
         .await?;
+    Ok(())
+}
+
+/// [`lock`] for all containers of a collection.
+pub(in crate::registry) async fn lock_all(tx: &Tx, collection: CollectionId) -> Result<()> {
+    let ids = rows::<Pull, container::Entity>(tx.actor())
+        .into_select()
+        .filter(container::Column::CollectionId.eq(collection))
+        .order_by_asc(container::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .select_only()
+        .column(container::Column::Id);
+    ids.into_tuple::<i64>().all(tx.db()).await?;
     Ok(())
 }
 
@@ -381,13 +395,15 @@ pub async fn update(
 /// Deletes a container of the caller with its images and tags.
 ///
 /// # Errors
-/// [`Error::Conflict`] while it holds images or manifests, unless `with_content`; those of [`open`].
+/// [`Error::Conflict`] while it holds images or manifests, unless `with_content`, and when it is frozen or holds an immutable
+/// tag; those of [`open`].
 pub async fn delete(caller: &Caller, id: ContainerId, with_content: bool) -> Result<()> {
     caller
         .change(async |tx| {
             let container = open::<Admin, container::Entity>(tx.db(), tx.actor(), id).await?;
             let path = path(tx, &container).await?;
             lock(tx, id).await?;
+            protection::check_container(tx, &container).await?;
             let images = container.find_related(image::Entity).count(tx.db()).await?;
             let manifests = rows::<Pull, manifest::Entity>(tx.actor())
                 .narrow(|q| q.filter(manifest::Column::ContainerId.eq(id)))
@@ -409,14 +425,17 @@ pub async fn delete(caller: &Caller, id: ContainerId, with_content: bool) -> Res
 
 /// `namespace/collection/container`.
 pub(in crate::registry) async fn path(tx: &Tx, container: &container::Model) -> Result<String> {
-    let collection = container
-        .find_related(collection::Entity)
-        .one(tx.db())
-        .await?;
+    path_in(tx.db(), container).await
+}
+
+/// The same, outside of transactions too. Two statements.
+pub(in crate::registry) async fn path_in(
+    db: &impl ConnectionTrait,
+    container: &container::Model,
+) -> Result<String> {
+    let collection = container.find_related(collection::Entity).one(db).await?;
     let collection = collection.ok_or(Error::NotFound("collection"))?;
-    Ok(format!(
-        "{}/{}",
-        collections::path(tx, &collection).await?,
-        container.name
-    ))
+    let namespace = collection.find_related(namespace::Entity).one(db).await?;
+    let namespace = namespace.map(|namespace| namespace.name).unwrap_or_default();
+    Ok(format!("{namespace}/{}/{}", collection.name, container.name))
 }

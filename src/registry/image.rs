@@ -20,8 +20,10 @@ use super::{
     Caller, Digest, Tx, blob, container as containers, fresh_id, manifest,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Reference, TAG_MAX, description, plain},
+    protection::check_frozen,
     scrub,
     sif::{self, Inspection},
+    tag::Watch,
 };
 use crate::{
     access::{Actor, Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
@@ -30,6 +32,10 @@ use crate::{
     sif::{InspectError, ReadAt, inspect},
     storage::{Source, Staged},
 };
+
+mod promote;
+
+pub use promote::{Target, promote};
 
 /// An image that the caller may see.
 pub type Image = Granted<Pull, image::Model>;
@@ -237,7 +243,7 @@ pub async fn is_complete(caller: &Caller, image: &Image) -> Result<bool> {
 /// elsewhere, they are taken from there and need not be uploaded.
 ///
 /// # Errors
-/// Those of [`open`] for the container.
+/// [`Error::Conflict`] when the container is frozen; those of [`open`] for it.
 pub async fn create(
     caller: &Caller,
     container: ContainerId,
@@ -256,6 +262,7 @@ pub async fn create(
         .change(async |tx| {
             let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
             containers::lock(tx, container.id).await?;
+            check_frozen(tx.db(), &container).await?;
             let path = containers::path(tx, &container).await?;
             let image = insert(tx, &container, &digest, text).await?;
             let image = if image.blob.is_none() {
@@ -345,7 +352,8 @@ async fn twin(db: &impl ConnectionTrait, actor: &Actor, digest: &str) -> Result<
 /// rows. Killed in between, it leaves bytes without rows, which collection removes.
 ///
 /// # Errors
-/// [`Error::Invalid`] when the bytes are not those announced, or not a whole SIF image; those of [`open`].
+/// [`Error::Invalid`] when the bytes are not those announced, or not a whole SIF image; [`Error::Conflict`] when the container
+/// is frozen; those of [`open`].
 pub(in crate::registry) async fn publish(
     caller: &Caller,
     id: ImageId,
@@ -367,8 +375,8 @@ pub(in crate::registry) async fn publish(
     caller
         .change(async |tx| {
             let image = open::<Push, image::Entity>(tx.db(), tx.actor(), id).await?;
-            containers::lock(tx, image.container_id).await?;
-            let path = path(tx, &image).await?;
+            let container = admit(tx, image.container_id).await?;
+            let path = containers::path(tx, &container).await?;
             blob::touch(tx, &image.digest, staged.size).await?;
             blob::check_there(caller, &digest).await?;
             scrub::healed(tx, &image.digest).await?;
@@ -381,6 +389,30 @@ pub(in crate::registry) async fn publish(
                 .with(image.for_pull()))
         })
         .await
+}
+
+/// The container that something is pushed to, locked.
+///
+/// # Errors
+/// [`Error::Conflict`] when it is frozen; those of [`open`].
+pub(in crate::registry) async fn admit(
+    tx: &Tx,
+    id: ContainerId,
+) -> Result<Granted<Push, container::Model>> {
+    let container = open::<Push, container::Entity>(tx.db(), tx.actor(), id).await?;
+    containers::lock(tx, id).await?;
+    check_frozen(tx.db(), &container).await?;
+    Ok(container)
+}
+
+/// Refuses bytes for an image of a frozen container before they are sent.
+///
+/// # Errors
+/// Those of [`admit`].
+pub(in crate::registry) async fn check_push(caller: &Caller, image: &image::Model) -> Result<()> {
+    let (db, actor) = (caller.db(), caller.actor());
+    let container = open::<Push, container::Entity>(db, actor, image.container_id).await?;
+    check_frozen(db, &container).await.map(drop)
 }
 
 pub(in crate::registry) async fn fill(
@@ -461,7 +493,7 @@ pub async fn describe(caller: &Caller, id: ImageId, text: String) -> Result<Imag
 /// Deletes an image with all tags that point at it. Its bytes go when no other image shares them.
 ///
 /// # Errors
-/// Those of [`open`].
+/// [`Error::Conflict`] when such a tag is immutable or the container frozen; those of [`open`].
 pub async fn delete(caller: &Caller, id: ImageId) -> Result<()> {
     caller
         .change(async |tx| {
@@ -471,7 +503,10 @@ pub async fn delete(caller: &Caller, id: ImageId) -> Result<()> {
             let details = json!({"digest": image.digest, "size": image.size});
             let container =
                 open::<Push, container::Entity>(tx.db(), tx.actor(), image.container_id).await?;
+            let names = manifest::names_of_image(tx, image.id).await?;
+            let watch = Watch::begin(tx, &container, names).await?;
             manifest::delete_image(tx, &container, image.into_row()).await?;
+            watch.end(tx, &container).await?;
             Ok(Event::new("image.delete", path, id)
                 .details(details)
                 .with(()))

@@ -19,6 +19,7 @@ use super::{
     Caller, ContainerId, Digest, ManifestId, PartRole, container as containers,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Reference, plain},
+    tag::Watch,
 };
 use crate::{
     access::{Admin, Granted, Pull, Push, Rows, internal, open, open_where, rows},
@@ -34,7 +35,7 @@ mod tags;
 pub use generate::backfill;
 pub(in crate::registry) use generate::{delete_image, ensure_config, of_image};
 pub use put::{CONTENT_MAX, NewManifest, put};
-pub(in crate::registry) use tags::follow;
+pub(in crate::registry) use tags::{follow, of_image as names_of_image};
 
 /// A manifest that the caller may see.
 pub type Manifest = Granted<Pull, manifest::Model>;
@@ -252,11 +253,17 @@ async fn delete_manifest(
             let names = tags::of(tx, &[manifest.id]).await?;
             let (id, image) = (manifest.id, manifest.image_id);
             let details = json!({"digest": manifest.digest, "tags": names});
+            let of_image = match image {
+                Some(image) => tags::of_image(tx, image).await?,
+                None => Vec::new(),
+            };
+            let watch = Watch::begin(tx, &container, names.iter().cloned().chain(of_image)).await?;
             manifest.into_row().delete(tx.db()).await?;
             tags::forget(tx, &container, &names).await?;
             if let Some(image) = image {
                 generate::drop_image_without(tx, &container, image).await?;
             }
+            watch.end(tx, &container).await?;
             Ok(Event::new("manifest.delete", path, id)
                 .details(details)
                 .with(()))

@@ -17,6 +17,7 @@ pub mod manifest;
 pub mod namespace;
 pub mod page;
 pub mod path;
+pub mod protection;
 pub mod registry_token;
 pub mod scrub;
 pub mod search;

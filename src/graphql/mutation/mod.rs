@@ -4,13 +4,15 @@ mod container;
 mod image;
 mod key;
 mod namespace;
+mod protection;
 mod tag;
 mod token;
 mod user;
 
-use async_graphql::{ID, MergedObject, SimpleObject};
+use async_graphql::{Context, ID, MergedObject, Result, SimpleObject};
 
-use super::id::GlobalId;
+use super::{id::GlobalId, object::Node, query::find};
+use crate::error::Error;
 
 /// What can be changed. Each mutation takes one argument, `input`, and answers with what it changed. All of them need
 /// somebody who is signed in, with a token of the scope `WRITE` or a session; errors: `UNAUTHENTICATED` for nobody,
@@ -23,6 +25,7 @@ pub(super) struct Mutation(
     container::ContainerMutation,
     image::ImageMutation,
     tag::TagMutation,
+    protection::ProtectionMutation,
     token::TokenMutation,
     user::UserMutation,
     key::KeyMutation,
@@ -41,4 +44,17 @@ impl DeletePayload {
             deleted_id: id.into(),
         }
     }
+}
+
+/// What changing one of several kinds of things answers.
+#[derive(SimpleObject)]
+struct NodePayload {
+    /// The thing as it is now.
+    node: Node,
+}
+
+/// The thing of an id, as it is now.
+async fn thing(ctx: &Context<'_>, id: GlobalId) -> Result<NodePayload> {
+    let node = find(ctx, id).await?.ok_or(Error::NotFound("thing"))?;
+    Ok(NodePayload { node })
 }

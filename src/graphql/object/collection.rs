@@ -2,7 +2,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Container, Namespace, Visibility};
+use super::{Container, Namespace, Protection, Visibility};
 use crate::{
     graphql::{
         id::GlobalId,
@@ -10,7 +10,7 @@ use crate::{
         page::{ContainerOrderField, List, Order, Window, cost, list},
         scalar::Bytes,
     },
-    registry::{collection, container, total::Total},
+    registry::{collection, container, protection::Protected, total::Total},
 };
 
 /// A collection that the caller may see.
@@ -82,6 +82,12 @@ impl Collection {
     /// How many containers it holds.
     async fn container_count(&self, ctx: &Context<'_>) -> Result<u64> {
         Ok(self.total(ctx).await?.containers)
+    }
+
+    /// What keeps tags in it where they are, and its containers as they are.
+    async fn protection(&self, ctx: &Context<'_>) -> Result<Protection> {
+        let protection = load(ctx, Protected::Collection(self.0.id)).await?;
+        Ok(Protection(protection.unwrap_or_default()))
     }
 
     /// The containers in it. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.

@@ -2,9 +2,10 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Collection, Image, Manifest, Tag};
+use super::{Collection, Image, Manifest, Protection, Tag, TagMove};
 use crate::{
     graphql::{
+        error::InField,
         id::GlobalId,
         loader::{PathOf, TotalOf, caller, load, load_present},
         page::{ImageOrderField, List, Order, TagOrderField, Window, cost, list},
@@ -13,7 +14,9 @@ use crate::{
     registry::{
         container, image,
         manifest::{self, ByPush},
-        tag,
+        path::TagName,
+        protection::Protected,
+        tag::{self, ByMove, Moves},
         total::Total,
     },
 };
@@ -151,6 +154,42 @@ impl Container {
         let args = Window::new(first, after, last, before)?.ordered(order_by);
         let page = tag::list(caller, self.0.id, &args);
         list(ctx, page, tag::count(caller, self.0.id)).await
+    }
+
+    /// What its tags pointed at over time, newest first; tags that are gone included. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn tag_history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only the tag of this name.")] name: Option<String>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+    ) -> Result<List<TagMove>> {
+        let name = name.map(|name| name.parse::<TagName>()).transpose();
+        let name = name.in_field("name")?;
+        let moves = Moves {
+            container: self.0.id,
+            name: name.as_ref().map(TagName::as_str),
+            arch: None,
+        };
+        let (caller, window) = (caller(ctx), Window::new(first, after, last, before)?);
+        let args = window.sorted(ByMove, true);
+        let page = tag::history(caller, moves, &args);
+        list(ctx, page, tag::history_count(caller, moves)).await
+    }
+
+    /// What keeps its tags where they are, and it as it is, as it was set on the container itself.
+    async fn protection(&self, ctx: &Context<'_>) -> Result<Protection> {
+        let protection = load(ctx, Protected::Container(self.0.id)).await?;
+        Ok(Protection(protection.unwrap_or_default()))
     }
 }
 

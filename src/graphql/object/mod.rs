@@ -5,9 +5,11 @@ mod image;
 mod key;
 mod manifest;
 mod namespace;
+mod protection;
 mod sif;
 mod storage;
 mod tag;
+mod tag_move;
 mod token;
 mod user;
 
@@ -21,8 +23,10 @@ pub(super) use image::Image;
 pub(super) use key::Key;
 pub(super) use manifest::Manifest;
 pub(super) use namespace::Namespace;
+pub(super) use protection::Protection;
 pub(super) use storage::Storage;
 pub(super) use tag::Tag;
+pub(super) use tag_move::TagMove;
 pub(super) use token::Token;
 pub(super) use user::User;
 

@@ -11,6 +11,8 @@ mod user;
 
 use async_graphql::MergedObject;
 
+pub(super) use node::find;
+
 use crate::error::{Error, Result};
 
 /// What can be read. You see what is public and, once signed in, what is yours. Lookups answer null both for what is not

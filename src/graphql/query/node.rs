@@ -52,7 +52,7 @@ impl NodeQuery {
 }
 
 /// The thing of an id, if the caller may see it.
-async fn find(ctx: &Context<'_>, id: GlobalId) -> Result<Option<Node>> {
+pub(in crate::graphql) async fn find(ctx: &Context<'_>, id: GlobalId) -> Result<Option<Node>> {
     Ok(match id {
         GlobalId::User(id) => load(ctx, id).await?.map(|row| User(row).into()),
         GlobalId::Namespace(id) => load(ctx, id).await?.map(|row| Namespace(row).into()),
