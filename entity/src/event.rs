@@ -1,9 +1,11 @@
 //! What happened: audit log and outbox in one, a row for each change.
 use sea_orm::entity::prelude::*;
 
-use crate::id::EventId;
+use crate::id::{CollectionId, ContainerId, EventId, NamespaceId, UserId};
 
 /// A change, written in the transaction that made it.
+///
+/// The ids refer to nothing: what happened stays told when what it happened to is gone.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "event")]
@@ -25,6 +27,21 @@ pub struct Model {
     pub payload: Json,
     /// When it was handed to its consumers.
     pub dispatched_at: Option<DateTimeUtc>,
+    /// The account that did it, if one did.
+    pub actor_id: Option<UserId>,
+    /// The address that the request came from, if one did.
+    pub client: Option<String>,
+    /// The namespace that it happened in.
+    pub namespace_id: Option<NamespaceId>,
+    /// The collection that it happened in.
+    pub collection_id: Option<CollectionId>,
+    /// The container that it happened in.
+    pub container_id: Option<ContainerId>,
+    /// The account that it is about.
+    pub account_id: Option<UserId>,
+    /// Its place among all events, in the order in which they were handed to their consumers; absent until then.
+    #[sea_orm(unique)]
+    pub position: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -55,6 +55,10 @@ ids! {
     UploadId,
     /// The id of an event.
     EventId,
+    /// The id of a webhook.
+    WebhookId,
+    /// The id of a delivery to a webhook.
+    DeliveryId,
     /// The id of a manifest.
     ManifestId,
     /// The id of an upload of a blob.

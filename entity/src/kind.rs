@@ -67,3 +67,16 @@ pub enum PartRole {
     /// A manifest in an index.
     Manifest,
 }
+
+/// How far a delivery to a webhook has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveryState {
+    /// It is to be tried, or tried again.
+    Pending,
+    /// It has arrived.
+    Delivered,
+    /// It was given up.
+    Failed,
+}

@@ -34,7 +34,7 @@ pub async fn caller(request: &Request) -> Result<Caller> {
         }
         None => by_cookie(request, &anonymous).await?,
     };
-    Ok(registry(request).caller(actor, anonymous.request_id()))
+    Ok(anonymous.known_as(actor))
 }
 
 /// Why a token is refused.
@@ -45,7 +45,10 @@ pub(super) fn no_token() -> Error {
 
 /// A caller who showed nothing.
 pub(super) fn anonymous(request: &Request) -> Caller {
-    registry(request).caller(Actor::Anonymous, RequestContext::of(request).id.clone())
+    let facts = RequestContext::of(request);
+    registry(request)
+        .caller(Actor::Anonymous, facts.id.clone())
+        .at(facts.client)
 }
 
 pub(super) fn registry(request: &Request) -> &Arc<Registry> {
@@ -168,7 +171,7 @@ pub(super) async fn by_session(request: &Request) -> Result<Option<Session>> {
     };
     let account = session::identify(&anonymous, &cookie).await?;
     Ok(account.map(|account| Session {
-        caller: registry(request).caller(Actor::User(account), anonymous.request_id()),
+        caller: anonymous.known_as(Actor::User(account)),
         cookie,
     }))
 }

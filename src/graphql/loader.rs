@@ -11,8 +11,9 @@ use async_graphql::{
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, TagId, TokenId,
+        AboutId, Caller, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, TagId, TokenId,
         UserId,
+        about::{self, About, Subject},
         collection::{self, Collection},
         container::{self, Container},
         image::{self, Image},
@@ -23,6 +24,7 @@ use crate::{
         sif::Inspection,
         tag::{self, Tag},
         token::{self, Token},
+        topic,
         total::{self, Total},
         user::{self, User},
     },
@@ -162,6 +164,43 @@ impl Loader<TagId> for Source {
 
     async fn load(&self, ids: &[TagId]) -> Found<TagId, Tag> {
         Ok(tag::by_ids(&self.0, ids).await?)
+    }
+}
+
+/// The topics of a container that the caller holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct TopicsOf(pub ContainerId);
+
+impl Loader<TopicsOf> for Source {
+    type Value = Vec<String>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[TopicsOf]) -> Found<TopicsOf, Vec<String>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        Ok(wrapped(topic::of(&self.0, &ids).await?, TopicsOf))
+    }
+}
+
+impl Loader<Subject> for Source {
+    type Value = About;
+    type Error = Arc<Error>;
+
+    async fn load(&self, subjects: &[Subject]) -> Found<Subject, About> {
+        Ok(about::of(&self.0, subjects).await?)
+    }
+}
+
+/// The long text that belongs to what the caller holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ReadmeOf(pub AboutId);
+
+impl Loader<ReadmeOf> for Source {
+    type Value = String;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ReadmeOf]) -> Found<ReadmeOf, String> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        Ok(wrapped(about::readmes(&self.0, &ids).await?, ReadmeOf))
     }
 }
 

@@ -22,7 +22,7 @@ use crate::config;
 use limit::Limits;
 use meter::Meters;
 use mutation::Mutation;
-use object::{Collection, Container, Image, Key, Manifest, Namespace, Tag, TagMove, Token, User};
+use object::{Collection, Container, Image, Key, Manifest, Namespace, Tag, TagMove, Token, Topic, User};
 use page::List;
 use query::Query;
 
@@ -44,6 +44,7 @@ fn schema(config: &config::Graphql) -> Graph {
         .override_output_type_description::<List<Tag>>("A page of tags.")
         .override_output_type_description::<List<TagMove>>("A page of moves of tags.")
         .override_output_type_description::<List<Token>>("A page of tokens.")
+        .override_output_type_description::<List<Topic>>("A page of topics.")
         .override_output_type_description::<List<User>>("A page of users.")
         .limit_recursive_depth(limit::RECURSION_MAX)
         .limit_directives(limit::DIRECTIVES_MAX)

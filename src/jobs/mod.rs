@@ -2,6 +2,7 @@
 //!
 //! Owns the clockwork. Must not hold rules: a job is a few lines around a call of the registry.
 mod gc;
+mod labels;
 mod manifests;
 
 use std::sync::Arc;
@@ -11,5 +12,6 @@ use crate::registry::Registry;
 /// Runs all jobs until it is dropped.
 pub async fn run(registry: Arc<Registry>) {
     manifests::run(&registry).await;
+    labels::run(&registry).await;
     gc::run(registry).await;
 }

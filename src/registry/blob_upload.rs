@@ -308,6 +308,9 @@ async fn publish(
         digest: found,
         ..whole.clone()
     };
+    let (db, actor) = (caller.db(), caller.actor());
+    let to = open::<Push, container::Entity>(db, actor, upload.row.container_id).await?;
+    check_frozen(db, &to).await?;
     blob::announce(caller, digest, whole.size).await?;
     caller.storage().publish(&whole, digest).await?;
     caller

@@ -1,5 +1,5 @@
 //! Who is asking, and the only door to the database.
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use sea_orm::{
@@ -46,6 +46,7 @@ impl Registry {
             registry: self.clone(),
             actor,
             request_id: request_id.into(),
+            client: None,
         }
     }
 
@@ -70,9 +71,23 @@ pub struct Caller {
     registry: Arc<Registry>,
     actor: Actor,
     request_id: Arc<str>,
+    client: Option<IpAddr>,
 }
 
 impl Caller {
+    /// The same request, known to come from that address.
+    pub fn at(self, client: Option<IpAddr>) -> Self {
+        Self { client, ..self }
+    }
+
+    /// The same request, once it is known who sent it.
+    pub fn known_as(&self, actor: Actor) -> Self {
+        Self {
+            actor,
+            ..self.clone()
+        }
+    }
+
     /// Who is asking.
     pub fn actor(&self) -> &Actor {
         &self.actor
@@ -154,11 +169,20 @@ impl Caller {
             at: Set(tx.now),
             actor: Set(tx.actor.to_string()),
             action: Set(event.action.into()),
-            target: Set(event.target),
+            target: Set(event.target.to_string()),
             target_id: Set(event.target_id),
             request_id: Set(self.request_id.to_string()),
             payload: Set(event.payload),
             dispatched_at: Set(None),
+            actor_id: Set(tx.actor.account().map(|account| account.id)),
+            client: Set(self
+                .client
+                .map(|address| address.to_canonical().to_string())),
+            namespace_id: Set(event.target.namespace),
+            collection_id: Set(event.target.collection),
+            container_id: Set(event.target.container),
+            account_id: Set(event.target.account),
+            position: Set(None),
         };
         row.insert(&tx.inner).await?;
         Ok(())

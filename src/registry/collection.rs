@@ -25,7 +25,7 @@ use super::{
 use crate::{
     access::{Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
     error::{Error, Result},
-    event::Event,
+    event::{Event, Target},
 };
 
 /// A collection that the caller may see.
@@ -168,11 +168,9 @@ pub async fn create(caller: &Caller, new: NewCollection) -> Result<Collection> {
                 .visibility
                 .unwrap_or_else(|| default_visibility(caller, &namespace));
             let row = insert(tx, &namespace, &new.name, text, visibility).await?;
-            let event = Event::new(
-                "collection.create",
-                format!("{}/{}", namespace.name, row.name),
-                row.id,
-            );
+            let path =
+                Target::namespace(namespace.id, &namespace.name).collection(row.id, &row.name);
+            let event = Event::new("collection.create", path, row.id);
             let details = json!({"visibility": row.visibility});
             let collection = open::<Pull, collection::Entity>(tx.db(), tx.actor(), row.id).await?;
             Ok(event.details(details).with(collection))
@@ -269,17 +267,17 @@ pub async fn delete(caller: &Caller, id: CollectionId, with_content: bool) -> Re
         .await
 }
 
-/// `namespace/collection`.
-pub(in crate::registry) async fn path(tx: &Tx, collection: &collection::Model) -> Result<String> {
+/// `namespace/collection`, as events name it.
+pub(in crate::registry) async fn path(tx: &Tx, collection: &collection::Model) -> Result<Target> {
     let namespace = collection
         .find_related(namespace::Entity)
         .one(tx.db())
         .await?;
-    Ok(format!(
-        "{}/{}",
-        namespace.map(|n| n.name).unwrap_or_default(),
-        collection.name
-    ))
+    let namespace = namespace.ok_or(Error::NotFound("namespace"))?;
+    Ok(
+        Target::namespace(namespace.id, &namespace.name)
+            .collection(collection.id, &collection.name),
+    )
 }
 
 /// Whether the namespace holds a collection.

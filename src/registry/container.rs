@@ -16,15 +16,18 @@ use serde_json::json;
 use super::{
     Caller, Tx, collection as collections,
     database::on_duplicate,
-    fresh_id, namespace as namespaces,
+    fresh_id,
+    label::{self, Label},
+    namespace as namespaces,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Name, description},
     protection,
+    topic::{self, TOPICS_MAX, Topic},
 };
 use crate::{
     access::{Admin, Granted, Guarded, Includes, Needs, Pull, Push, Rows, open, open_where, rows},
     error::{Error, Result},
-    event::Event,
+    event::{Event, Target},
 };
 
 mod allowed;
@@ -79,26 +82,54 @@ impl Sort<container::Entity> for ContainerSort {
     }
 }
 
-/// The containers that the caller may see; those of `collection`, if given.
+/// Which containers a list holds; absent fields do not narrow it.
+#[derive(Clone, Debug, Default)]
+pub struct ContainerFilter {
+    /// Those of this collection.
+    pub collection: Option<CollectionId>,
+    /// Those that have all these topics.
+    pub topics: Vec<Topic>,
+    /// Those with an image that carries all these labels.
+    pub labels: Vec<Label>,
+}
+
+impl ContainerFilter {
+    /// # Errors
+    /// [`Error::Invalid`] for too many topics or labels.
+    fn check(&self) -> Result<()> {
+        label::check_number(&self.labels)?;
+        match self.topics.len() > TOPICS_MAX {
+            true => Err(Error::invalid("topics", format!("name {TOPICS_MAX} at most"))),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The containers that the caller may see.
+///
+/// # Errors
+/// [`Error::Invalid`] for too many topics or labels.
 pub async fn list(
     caller: &Caller,
-    collection: Option<CollectionId>,
+    filter: &ContainerFilter,
     args: &PageArgs<ContainerSort>,
 ) -> Result<Page<Container>> {
-    page(caller.db(), of_collection(caller, collection), args).await
+    filter.check()?;
+    page(caller.db(), filtered(caller, filter), args).await
 }
 
 /// How many [`list`] lists.
-pub async fn count(caller: &Caller, collection: Option<CollectionId>) -> Result<u64> {
-    of_collection(caller, collection).count(caller.db()).await
+pub async fn count(caller: &Caller, filter: &ContainerFilter) -> Result<u64> {
+    filter.check()?;
+    filtered(caller, filter).count(caller.db()).await
 }
 
-fn of_collection(
-    caller: &Caller,
-    collection: Option<CollectionId>,
-) -> Rows<Pull, container::Entity> {
-    let rows = rows::<Pull, container::Entity>(caller.actor());
-    match collection {
+fn filtered(caller: &Caller, filter: &ContainerFilter) -> Rows<Pull, container::Entity> {
+    let rows = rows::<Pull, container::Entity>(caller.actor()).narrow(|q| {
+        q.filter(topic::on_containers(&filter.topics))
+            .filter(label::in_containers(&filter.labels))
+    });
+    match filter.collection {
         Some(collection) => {
             rows.narrow(|q| q.filter(container::Column::CollectionId.eq(collection)))
         }
@@ -423,12 +454,7 @@ pub async fn delete(caller: &Caller, id: ContainerId, with_content: bool) -> Res
         .await
 }
 
-/// `namespace/collection/container`.
-pub(in crate::registry) async fn path(tx: &Tx, container: &container::Model) -> Result<String> {
-    path_in(tx.db(), container).await
-}
-
-/// The same, outside of transactions too. Two statements.
+/// `namespace/collection/container`, outside of transactions too. Two statements.
 pub(in crate::registry) async fn path_in(
     db: &impl ConnectionTrait,
     container: &container::Model,
@@ -438,4 +464,15 @@ pub(in crate::registry) async fn path_in(
     let namespace = collection.find_related(namespace::Entity).one(db).await?;
     let namespace = namespace.map(|namespace| namespace.name).unwrap_or_default();
     Ok(format!("{namespace}/{}/{}", collection.name, container.name))
+}
+
+/// `namespace/collection/container`, as events name it.
+pub(in crate::registry) async fn path(tx: &Tx, container: &container::Model) -> Result<Target> {
+    let collection = container
+        .find_related(collection::Entity)
+        .one(tx.db())
+        .await?;
+    let collection = collection.ok_or(Error::NotFound("collection"))?;
+    let collection = collections::path(tx, &collection).await?;
+    Ok(collection.container(container.id, &container.name))
 }

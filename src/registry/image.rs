@@ -17,7 +17,9 @@ use sea_orm::{
 use serde_json::json;
 
 use super::{
-    Caller, Digest, Tx, blob, container as containers, fresh_id, manifest,
+    Caller, Digest, Tx, blob, container as containers, fresh_id,
+    label::{self, Label},
+    manifest,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Reference, TAG_MAX, description, plain},
     protection::check_frozen,
@@ -28,14 +30,14 @@ use super::{
 use crate::{
     access::{Actor, Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
     error::{Error, Result},
-    event::Event,
+    event::{Event, Target},
     sif::{InspectError, ReadAt, inspect},
     storage::{Source, Staged},
 };
 
 mod promote;
 
-pub use promote::{Target, promote};
+pub use promote::{Destination, promote};
 
 /// An image that the caller may see.
 pub type Image = Granted<Pull, image::Model>;
@@ -63,24 +65,40 @@ impl Sort<image::Entity> for ImageSort {
     }
 }
 
-/// The uploaded images that the caller may see; those of `container`, if given.
+/// Which images a list holds; absent fields do not narrow it.
+#[derive(Clone, Debug, Default)]
+pub struct ImageFilter {
+    /// Those of this container.
+    pub container: Option<ContainerId>,
+    /// Those that carry all these labels.
+    pub labels: Vec<Label>,
+}
+
+/// The uploaded images that the caller may see.
+///
+/// # Errors
+/// [`Error::Invalid`] for too many labels.
 pub async fn list(
     caller: &Caller,
-    container: Option<ContainerId>,
+    filter: &ImageFilter,
     args: &PageArgs<ImageSort>,
 ) -> Result<Page<Image>> {
-    page(caller.db(), uploaded(caller, container), args).await
+    label::check_number(&filter.labels)?;
+    page(caller.db(), uploaded(caller, filter), args).await
 }
 
 /// How many [`list`] lists.
-pub async fn count(caller: &Caller, container: Option<ContainerId>) -> Result<u64> {
-    uploaded(caller, container).count(caller.db()).await
+pub async fn count(caller: &Caller, filter: &ImageFilter) -> Result<u64> {
+    label::check_number(&filter.labels)?;
+    uploaded(caller, filter).count(caller.db()).await
 }
 
-fn uploaded(caller: &Caller, container: Option<ContainerId>) -> Rows<Pull, image::Entity> {
-    let rows = rows::<Pull, image::Entity>(caller.actor())
-        .narrow(|q| q.filter(image::Column::Blob.is_not_null()));
-    match container {
+fn uploaded(caller: &Caller, filter: &ImageFilter) -> Rows<Pull, image::Entity> {
+    let rows = rows::<Pull, image::Entity>(caller.actor()).narrow(|q| {
+        q.filter(image::Column::Blob.is_not_null())
+            .filter(label::on_images(&filter.labels))
+    });
+    match filter.container {
         Some(container) => rows.narrow(|q| q.filter(image::Column::ContainerId.eq(container))),
         None => rows,
     }
@@ -332,6 +350,7 @@ async fn adopt(tx: &Tx, image: Granted<Push, image::Model>) -> Result<Granted<Pu
     row.encrypted = Set(twin.encrypted);
     row.uploaded_at = Set(Some(tx.now()));
     let row = row.update(tx.db()).await?;
+    label::keep_known(tx, &row).await?;
     manifest::of_image(tx, &row).await?;
     Ok(image.replaced(row))
 }
@@ -368,6 +387,8 @@ pub(in crate::registry) async fn publish(
         );
         return Err(Error::invalid("digest", why));
     }
+    // Before storage takes the bytes from where they wait: once the container is thawed, they may still be there.
+    check_push(caller, &image).await?;
     let inspection = read_sif(caller, staged).await?;
     blob::announce(caller, &digest, staged.size).await?;
     caller.storage().publish(staged, &digest).await?;
@@ -429,6 +450,7 @@ pub(in crate::registry) async fn fill(
     row.encrypted = Set(inspection.encrypted);
     row.uploaded_at = Set(Some(image.uploaded_at.unwrap_or(tx.now())));
     let row = row.update(tx.db()).await?;
+    label::keep(tx, row.id, &inspection.metadata.labels).await?;
     Ok(image.replaced(row))
 }
 
@@ -514,8 +536,8 @@ pub async fn delete(caller: &Caller, id: ImageId) -> Result<()> {
         .await
 }
 
-/// `namespace/collection/container`.
-async fn path(tx: &Tx, image: &image::Model) -> Result<String> {
+/// `namespace/collection/container`, as events name it.
+async fn path(tx: &Tx, image: &image::Model) -> Result<Target> {
     let container = image.find_related(container::Entity).one(tx.db()).await?;
     containers::path(tx, &container.ok_or(Error::NotFound("container"))?).await
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     access::{Admin, Granted, Pull, Rows, internal, open_where, rows},
     error::{Error, Result},
-    event::Event,
+    event::{Event, Target},
     openpgp::{UserId as CertificateUserId, index},
 };
 
@@ -279,8 +279,9 @@ pub async fn delete(caller: &Caller, fingerprint: &str) -> Result<()> {
                 let words = "this key is revoked, and stays so that nobody trusts an older copy; ask an administrator";
                 return Err(Error::Conflict(words.into()));
             }
+            let target = Target::account(key.owner_id, fingerprint);
             key.into_row().delete(tx.db()).await?;
-            Ok(Event::new("key.delete", fingerprint, fingerprint).with(()))
+            Ok(Event::new("key.delete", target, fingerprint).with(()))
         })
         .await
 }

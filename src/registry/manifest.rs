@@ -251,6 +251,7 @@ async fn delete_manifest(
                 open::<Push, container::Entity>(tx.db(), tx.actor(), manifest.container_id).await?;
             containers::lock(tx, container.id).await?;
             let names = tags::of(tx, &[manifest.id]).await?;
+            let path = containers::path(tx, &container).await?;
             let (id, image) = (manifest.id, manifest.image_id);
             let details = json!({"digest": manifest.digest, "tags": names});
             let of_image = match image {

@@ -3,6 +3,7 @@
 //! Owns the rules, the SQL, the transactions and their events. A function that takes `&Caller` is an entry point:
 //! one read or one transaction, for surfaces to call; one that takes `&Tx` is a step of it. Must not know HTTP,
 //! GraphQL, the JSON of any protocol or a status code.
+pub mod about;
 pub mod blob;
 pub mod blob_upload;
 mod caller;
@@ -13,6 +14,7 @@ mod id;
 pub mod image;
 mod jwt;
 pub mod key;
+pub mod label;
 pub mod manifest;
 pub mod namespace;
 pub mod page;
@@ -26,6 +28,7 @@ pub mod session;
 pub mod sif;
 pub mod tag;
 pub mod token;
+pub mod topic;
 pub mod total;
 pub mod upload;
 pub mod user;
@@ -39,7 +42,7 @@ pub use secret::Secret;
 pub use crate::storage::{Algorithm, Digest, Health};
 pub use entity::{
     id::{
-        BlobUploadId, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, SessionId,
+        AboutId, BlobUploadId, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, SessionId,
         TagId, TokenId, UploadId, UserId,
     },
     kind::{ManifestKind, PartRole, Scope, Visibility},

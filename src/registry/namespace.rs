@@ -22,7 +22,7 @@ use crate::{
     access::{Admin, Granted, Includes, Level, Pull, Push, Rows, open, open_where, rows},
     config::NamespaceCreation,
     error::{Error, Result},
-    event::Event,
+    event::{Event, Target},
 };
 
 /// A namespace that the caller may see.
@@ -141,7 +141,11 @@ pub async fn create(caller: &Caller, new: NewNamespace) -> Result<Namespace> {
                 },
             )
             .await?;
-            let event = Event::new("namespace.create", &row.name, row.id);
+            let event = Event::new(
+                "namespace.create",
+                Target::namespace(row.id, &row.name),
+                row.id,
+            );
             let namespace = open::<Pull, namespace::Entity>(tx.db(), tx.actor(), row.id).await?;
             Ok(event.with(namespace))
         })
@@ -225,7 +229,7 @@ pub async fn update(
             row.default_visibility = change
                 .default_visibility
                 .map_or(row.default_visibility, Set);
-            let event = Event::new("namespace.update", &old.name, id);
+            let event = Event::new("namespace.update", Target::namespace(id, &old.name), id);
             save(tx, &old, row, event).await
         })
         .await
@@ -262,7 +266,11 @@ pub async fn delete(caller: &Caller, id: NamespaceId) -> Result<()> {
                 );
                 return Err(Error::Conflict(why));
             }
-            let event = Event::new("namespace.delete", &namespace.name, id);
+            let event = Event::new(
+                "namespace.delete",
+                Target::namespace(id, &namespace.name),
+                id,
+            );
             namespace.into_row().delete(tx.db()).await?;
             Ok(event.with(()))
         })

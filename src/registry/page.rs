@@ -23,6 +23,23 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// A place in a list of what has no rows of its own, in the order of that name.
+    pub(in crate::registry) fn at(order: &str, key: String, id: i64) -> Self {
+        let order = order.to_owned();
+        Self { order, key, id }
+    }
+
+    /// Where [`Cursor::at`] was made.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], naming `what`, for a cursor of another order.
+    pub(in crate::registry) fn place(&self, what: &str, order: &str) -> Result<(&str, i64)> {
+        match self.order == order {
+            true => Ok((&self.key, self.id)),
+            false => Err(elsewhere(what)),
+        }
+    }
+
     /// As callers get it.
     pub fn encode(&self) -> String {
         BASE64URL_NOPAD.encode(&serde_json::to_vec(self).expect("a cursor is plain data"))
@@ -112,10 +129,7 @@ where
     let order = order_name::<E, S>(args);
     for (what, cursor) in [("after", &args.after), ("before", &args.before)] {
         if cursor.as_ref().is_some_and(|cursor| cursor.order != order) {
-            return Err(Error::invalid(
-                what,
-                "the cursor comes from a list in another order; leave it out to start over",
-            ));
+            return Err(elsewhere(what));
         }
     }
     let limit = args.limit.clamp(1, PAGE_MAX);
@@ -149,6 +163,11 @@ where
         has_next,
         has_previous,
     })
+}
+
+fn elsewhere(what: &str) -> Error {
+    let why = "the cursor comes from a list in another order; leave it out to start over";
+    Error::invalid(what, why)
 }
 
 fn order_name<E: EntityTrait, S: Sort<E>>(args: &PageArgs<S>) -> String {

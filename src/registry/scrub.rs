@@ -16,7 +16,7 @@ use super::{Caller, Digest, Tx};
 use crate::{
     access::internal,
     error::{Error, Result},
-    event::{Change, Event},
+    event::{Change, Event, Target},
     storage::Health,
 };
 
@@ -125,9 +125,11 @@ async fn note(caller: &Caller, row: &blob::Model, checked: Checked) -> Result<()
                 Health::Missing => "missing",
                 Health::Sound | Health::Damaged => "damaged",
             };
-            Ok(Event::new("blob.damage", &row.digest, &row.digest)
-                .details(json!({"size": row.size, "found": found}))
-                .with(()))
+            Ok(
+                Event::new("blob.damage", Target::site(&row.digest), &row.digest)
+                    .details(json!({"size": row.size, "found": found}))
+                    .with(()),
+            )
         })
         .await
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     access::{Account, identity},
     error::Result,
-    event::{Change, Event},
+    event::{Change, Event, Target},
 };
 
 /// Begins a session for somebody who was just made, and tells its cookie, once.
@@ -64,7 +64,7 @@ async fn insert(tx: &Tx, caller: &Caller, user: UserId, cookie: &str) -> Result<
         expires_at: Set(tx.now() + lifetime),
     };
     let row = row.insert(tx.db()).await?;
-    Ok(Event::new("session.create", user, row.id).with(()))
+    Ok(Event::new("session.create", Target::account(user, user), row.id).with(()))
 }
 
 /// The account of whoever shows this cookie; `None` when its session is over.

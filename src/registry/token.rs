@@ -27,7 +27,7 @@ use super::{
 use crate::{
     access::{Account, Admin, Granted, Pull, Rows, identity, open, rows},
     error::{Error, Result},
-    event::{Change, Event},
+    event::{Change, Event, Target},
 };
 
 /// What every token begins with.
@@ -135,9 +135,11 @@ pub async fn create(caller: &Caller, user: UserId, new: NewToken) -> Result<(Tok
             let details =
                 json!({"name": row.name, "scope": row.scope, "expires_at": row.expires_at});
             let token = open::<Pull, token::Entity>(tx.db(), tx.actor(), row.id).await?;
-            Ok(Event::new("token.create", &user.name, row.id)
-                .details(details)
-                .with(token))
+            Ok(
+                Event::new("token.create", Target::account(user.id, &user.name), row.id)
+                    .details(details)
+                    .with(token),
+            )
         })
         .await?;
     Ok((token, secret))
@@ -211,9 +213,11 @@ pub async fn revoke(caller: &Caller, id: TokenId) -> Result<()> {
             row.revoked_at = Set(Some(tx.now()));
             row.update(tx.db()).await?;
             let name = user.map(|user| user.name).unwrap_or_default();
-            Ok(Event::new("token.revoke", name, id)
-                .details(json!({"name": token.name}))
-                .with(()))
+            Ok(
+                Event::new("token.revoke", Target::account(token.user_id, name), id)
+                    .details(json!({"name": token.name}))
+                    .with(()),
+            )
         })
         .await
 }

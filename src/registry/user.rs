@@ -21,7 +21,7 @@ use super::{
 use crate::{
     access::{Account, Admin, Granted, Includes, Level, Pull, identity, open, open_where, rows},
     error::{Error, Result},
-    event::{Change, Event},
+    event::{Change, Event, Target},
 };
 
 /// A user that the caller may see.
@@ -175,7 +175,8 @@ async fn insert(tx: &Tx, new: NewUser) -> Result<Change<User>> {
         default_visibility: None,
     };
     namespace::insert(tx, row.id, own).await?;
-    let event = Event::new("user.create", &row.name, row.id).details(json!({"admin": row.admin}));
+    let event = Event::new("user.create", Target::account(row.id, &row.name), row.id)
+        .details(json!({"admin": row.admin}));
     #[expect(
         clippy::disallowed_methods,
         reason = "whoever makes an account may see it, signed in or not"
@@ -248,7 +249,7 @@ pub async fn set_password(caller: &Caller, id: UserId, password_hash: String) ->
             row.password_hash = Set(Some(password_hash));
             row.update(tx.db()).await?;
             end_sessions(tx, &user).await?;
-            Ok(Event::new("user.password", &user.name, id).with(()))
+            Ok(Event::new("user.password", Target::account(id, &user.name), id).with(()))
         })
         .await
 }
@@ -278,7 +279,8 @@ pub async fn set_enabled(caller: &Caller, id: UserId, enabled: bool) -> Result<U
             } else {
                 "user.disable"
             };
-            Ok(Event::new(action, &row.name, id).with(user.replaced(row).for_pull()))
+            Ok(Event::new(action, Target::account(id, &row.name), id)
+                .with(user.replaced(row).for_pull()))
         })
         .await
 }

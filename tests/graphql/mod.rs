@@ -1,20 +1,26 @@
 //! The graph, asked through the whole server.
+mod about;
 mod collection;
 mod container;
 mod endpoint;
 mod example;
 mod image;
 mod key;
+mod label;
 mod limit;
 mod list;
 mod loader;
 mod manifest;
 mod namespace;
 mod node;
+mod promote;
+mod protection;
 mod schema;
 mod search;
 mod tag;
+mod tag_history;
 mod token;
+mod topic;
 mod user;
 
 use serde_json::{Value, json};

@@ -93,7 +93,7 @@ async fn by_registry_token(request: &Request, text: &str, wanted: Wanted<'_>) ->
         .repository()
         .map_or(Level::Pull, |(_, action)| action.level());
     let actor = token.actor(&nobody, most).await?.ok_or_else(no_token)?;
-    Ok(registry(request).caller(actor, nobody.request_id()))
+    Ok(nobody.known_as(actor))
 }
 
 /// Whether a registry token grants what is wanted.

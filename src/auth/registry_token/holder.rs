@@ -5,7 +5,7 @@ use crate::{
     access::Actor,
     auth::{
         SignIns,
-        extract::{Credential, anonymous, no_token, registry},
+        extract::{Credential, anonymous, no_token},
         sign_in::{Attempt, prove_again},
     },
     error::Result,
@@ -35,7 +35,7 @@ impl Holder {
                 proof: None,
             },
             Some(Proven { account, proof }) => Self {
-                caller: registry(request).caller(Actor::User(account), nobody.request_id()),
+                caller: nobody.known_as(Actor::User(account)),
                 proof: Some(proof),
             },
         }

@@ -1,4 +1,5 @@
 //! What can be changed. Each mutation takes one argument, `input`, and answers with what it changed.
+mod about;
 mod collection;
 mod container;
 mod image;
@@ -26,6 +27,7 @@ pub(super) struct Mutation(
     image::ImageMutation,
     tag::TagMutation,
     protection::ProtectionMutation,
+    about::AboutMutation,
     token::TokenMutation,
     user::UserMutation,
     key::KeyMutation,

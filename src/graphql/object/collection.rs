@@ -2,7 +2,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Container, Namespace, Protection, Visibility};
+use super::{About, Container, Deprecation, Namespace, Protection, Visibility};
 use crate::{
     graphql::{
         id::GlobalId,
@@ -10,7 +10,7 @@ use crate::{
         page::{ContainerOrderField, List, Order, Window, cost, list},
         scalar::Bytes,
     },
-    registry::{collection, container, protection::Protected, total::Total},
+    registry::{about::Subject, collection, container::{self, ContainerFilter}, protection::Protected, total::Total},
 };
 
 /// A collection that the caller may see.
@@ -45,6 +45,17 @@ impl Collection {
     /// Free text of its owner, up to 65536 bytes; may be empty.
     async fn description(&self) -> &str {
         &self.0.description
+    }
+
+    /// What is said about it at length; null when nothing is.
+    async fn about(&self, ctx: &Context<'_>) -> Result<Option<About>> {
+        Ok(load(ctx, Subject::Collection(self.0.id)).await?.map(About))
+    }
+
+    /// That it is deprecated; null when it is not.
+    async fn deprecation(&self, ctx: &Context<'_>) -> Result<Option<Deprecation>> {
+        let about = load(ctx, Subject::Collection(self.0.id)).await?;
+        Ok(about.and_then(Deprecation::of))
     }
 
     /// Who may see it, and all that is in it.
@@ -110,10 +121,13 @@ impl Collection {
         >,
     ) -> Result<List<Container>> {
         let caller = caller(ctx);
-        let parent = Some(self.0.id);
+        let filter = ContainerFilter {
+            collection: Some(self.0.id),
+            ..ContainerFilter::default()
+        };
         let args = Window::new(first, after, last, before)?.ordered(order_by);
-        let page = container::list(caller, parent, &args);
-        list(ctx, page, container::count(caller, parent)).await
+        let page = container::list(caller, &filter, &args);
+        list(ctx, page, container::count(caller, &filter)).await
     }
 }
 

@@ -2,17 +2,19 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Collection, Image, Manifest, Protection, Tag, TagMove};
+use super::{About, Collection, Deprecation, Image, LabelInput, Manifest, Protection, Tag, TagMove, labels};
 use crate::{
     graphql::{
         error::InField,
         id::GlobalId,
-        loader::{PathOf, TotalOf, caller, load, load_present},
+        loader::{PathOf, TopicsOf, TotalOf, caller, load, load_present},
         page::{ImageOrderField, List, Order, TagOrderField, Window, cost, list},
         scalar::{Bytes, ContainerPath},
     },
     registry::{
-        container, image,
+        about::Subject,
+        container,
+        image::{self, ImageFilter},
         manifest::{self, ByPush},
         path::TagName,
         protection::Protected,
@@ -54,6 +56,22 @@ impl Container {
     /// Free text of its owner, up to 65536 bytes; may be empty.
     async fn description(&self) -> &str {
         &self.0.description
+    }
+
+    /// The words that its owner put on it, up to 20, in the order of letters.
+    async fn topics(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
+        Ok(load(ctx, TopicsOf(self.0.id)).await?.unwrap_or_default())
+    }
+
+    /// What is said about it at length; null when nothing is.
+    async fn about(&self, ctx: &Context<'_>) -> Result<Option<About>> {
+        Ok(load(ctx, Subject::Container(self.0.id)).await?.map(About))
+    }
+
+    /// That it is deprecated; null when it is not.
+    async fn deprecation(&self, ctx: &Context<'_>) -> Result<Option<Deprecation>> {
+        let about = load(ctx, Subject::Container(self.0.id)).await?;
+        Ok(about.and_then(Deprecation::of))
     }
 
     /// When it was made.
@@ -101,12 +119,17 @@ impl Container {
         #[graphql(desc = "The order; newest first unless you say.")] order_by: Option<
             Order<ImageOrderField>,
         >,
+        #[graphql(name = "labels", desc = "Only images that carry all these labels, up to 10.")]
+        label: Option<Vec<LabelInput>>,
     ) -> Result<List<Image>> {
         let caller = caller(ctx);
-        let parent = Some(self.0.id);
+        let filter = ImageFilter {
+            container: Some(self.0.id),
+            labels: labels(label.unwrap_or_default()).in_field("labels")?,
+        };
         let args = Window::new(first, after, last, before)?.newest_first(order_by);
-        let page = image::list(caller, parent, &args);
-        list(ctx, page, image::count(caller, parent)).await
+        let page = image::list(caller, &filter, &args);
+        list(ctx, page, image::count(caller, &filter)).await
     }
 
     /// The manifests in it, as OCI clients know them, newest first. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.

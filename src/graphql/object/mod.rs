@@ -1,4 +1,5 @@
 //! What the graph shows. Each object wraps a row that its caller was let into.
+mod about;
 mod collection;
 mod container;
 mod image;
@@ -11,12 +12,17 @@ mod storage;
 mod tag;
 mod tag_move;
 mod token;
+mod topic;
 mod user;
 
-use async_graphql::{Enum, ID, Interface};
+use async_graphql::{Enum, ID, InputObject, Interface};
 
-use crate::registry;
+use crate::{
+    error::Result,
+    registry::{self, label::Label},
+};
 
+pub(super) use about::{About, Deprecation};
 pub(super) use collection::Collection;
 pub(super) use container::Container;
 pub(super) use image::Image;
@@ -28,6 +34,7 @@ pub(super) use storage::Storage;
 pub(super) use tag::Tag;
 pub(super) use tag_move::TagMove;
 pub(super) use token::Token;
+pub(super) use topic::Topic;
 pub(super) use user::User;
 
 /// Anything with a global id.
@@ -69,4 +76,19 @@ pub(super) enum Scope {
     Write,
     /// Also what its user may do as a site administrator.
     Admin,
+}
+
+/// A label that is looked for.
+#[derive(InputObject)]
+pub(super) struct LabelInput {
+    /// The key, up to 128 bytes.
+    key: String,
+    /// The value, up to 512 bytes; null: any.
+    value: Option<String>,
+}
+
+/// The labels that are looked for.
+pub(super) fn labels(inputs: Vec<LabelInput>) -> Result<Vec<Label>> {
+    let parse = |input: LabelInput| Label::new(input.key, input.value);
+    inputs.into_iter().map(parse).collect()
 }

@@ -7,6 +7,7 @@ mod namespace;
 mod node;
 mod search;
 mod server;
+mod topic;
 mod user;
 
 use async_graphql::MergedObject;
@@ -26,6 +27,7 @@ pub(super) struct Query(
     image::ImageQuery,
     key::KeyQuery,
     search::SearchQuery,
+    topic::TopicQuery,
     user::UserQuery,
     server::ServerQuery,
 );

@@ -16,7 +16,7 @@ use crate::{
 
 /// Where an image goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum Destination {
     /// A container that is there.
     Id(ContainerId),
     /// The container at a path, made if it is not there, as pushes do.
@@ -32,14 +32,14 @@ pub enum Target {
 pub async fn promote(
     caller: &Caller,
     id: ImageId,
-    to: &Target,
+    to: &Destination,
     names: &[TagName],
 ) -> Result<Image> {
     tag::check_number(names)?;
     let source = uploaded(open::<Pull, image::Entity>(caller.db(), caller.actor(), id).await?)?;
     let to = match to {
-        Target::Id(id) => *id,
-        Target::Path(path) => containers::reach(caller, path).await?.id,
+        Destination::Id(id) => *id,
+        Destination::Path(path) => containers::reach(caller, path).await?.id,
     };
     manifest::ensure_config(caller).await?;
     caller

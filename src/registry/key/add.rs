@@ -12,7 +12,7 @@ use super::Key;
 use crate::{
     access::{Pull, internal, rows},
     error::{Error, Result},
-    event::{Change, Event},
+    event::{Change, Event, Target},
     openpgp::Certificate,
     registry::{Caller, Tx},
 };
@@ -73,7 +73,11 @@ async fn submit(caller: &Caller) -> Result<()> {
         return Err(refused);
     }
     let account = caller.account()?;
-    let event = Event::new("key.submit", &account.name, account.id);
+    let event = Event::new(
+        "key.submit",
+        Target::account(account.id, &account.name),
+        account.id,
+    );
     caller.change(async |_| Ok(event.with(()))).await?;
     match submitted(caller).await? > most {
         true => Err(refused),
@@ -160,9 +164,11 @@ async fn keep(
             replace_ids(tx, certificate).await?;
             let names: Vec<&str> = certificate.user_ids.iter().map(|uid| &*uid.text).collect();
             let details = json!({"user_ids": names, "revoked": certificate.revoked});
-            Ok(Event::new("key.add", fingerprint, fingerprint)
-                .details(details)
-                .with(true))
+            Ok(
+                Event::new("key.add", Target::account(owner, fingerprint), fingerprint)
+                    .details(details)
+                    .with(true),
+            )
         })
         .await
 }

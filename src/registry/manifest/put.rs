@@ -55,6 +55,7 @@ pub async fn put(caller: &Caller, path: &ContainerPath, new: NewManifest) -> Res
             let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
             containers::lock(tx, container.id).await?;
             let watch = Watch::begin(tx, &container, new.tags.iter().map(TagName::as_str)).await?;
+            let path = containers::path(tx, &container).await?;
             check_blobs(tx, &container, &document).await?;
             let image = match (document.sif(), &inspection) {
                 (Some(layer), Some(inspection)) => {

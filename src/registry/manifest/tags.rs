@@ -218,6 +218,7 @@ pub(super) async fn delete(caller: &Caller, path: &ContainerPath, name: &TagName
             let watch = Watch::begin(tx, &container, [name.as_str()]).await?;
             forget(tx, &container, &[name.to_string()]).await?;
             watch.end(tx, &container).await?;
+            let path = containers::path(tx, &container).await?;
             Ok(Event::new("tag.delete", path, there.manifest_id)
                 .details(json!({"tag": name.as_str()}))
                 .with(()))

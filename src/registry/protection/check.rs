@@ -118,7 +118,7 @@ async fn check_tags(tx: &Tx, container: &container::Model, rules: &Rules) -> Res
     loop {
         let names = tags_behind(tx, container.id, &last).await?;
         if let Some((name, pattern)) = names.iter().find_map(|name| Some((name, rules.immutable(name)?))) {
-            return Err(refusal(&containers::path(tx, container).await?, name, pattern));
+            return Err(refusal(&containers::path(tx, container).await?.to_string(), name, pattern));
         }
         match names.into_iter().next_back() {
             Some(name) => last = name,

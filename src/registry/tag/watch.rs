@@ -81,7 +81,7 @@ impl Watch {
             let before = self.before.get(name).cloned().unwrap_or_default();
             let after = after.get(name).cloned().unwrap_or_default();
             if let Some(pattern) = self.rules.immutable(name).filter(|_| !before.kept_in(&after)) {
-                return Err(refusal(&containers::path(tx, container).await?, name, pattern));
+                return Err(refusal(&containers::path(tx, container).await?.to_string(), name, pattern));
             }
             moves.extend(moved(tx, container, name, (&before, &after)));
         }
