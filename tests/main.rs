@@ -17,6 +17,7 @@ mod library;
 mod oci;
 mod program;
 mod scrub;
+mod seed;
 mod site;
 mod tour;
 mod upgrade;

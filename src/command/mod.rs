@@ -7,6 +7,7 @@ mod log;
 mod migrate;
 mod schema;
 mod scrub;
+mod seed;
 mod serve;
 mod token;
 mod user;
@@ -81,6 +82,11 @@ enum Command {
     /// printed, shown to administrators in GraphQL (`storage`), and comes back with the next push of the same bytes. It may
     /// run beside a working server.
     Scrub(scrub::Scrub),
+    /// Fill an empty database with synthetic data, to try or to measure a registry of any size
+    ///
+    /// There are no bytes behind it, so images cannot be pulled; everything else works. The same numbers make the same data.
+    /// A million images take minutes.
+    Seed(seed::Seed),
     /// Print the version
     Version,
 }
@@ -109,6 +115,7 @@ impl Cli {
             Command::Config(config) => config.run(settings),
             Command::Gc(gc) => gc.run(settings.load()?.config).await,
             Command::Scrub(scrub) => scrub.run(settings.load()?.config).await,
+            Command::Seed(seed) => seed.run(settings.load()?.config).await,
             Command::Version => {
                 println!("sifhub {}", env!("CARGO_PKG_VERSION"));
                 Ok(())

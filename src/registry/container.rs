@@ -125,11 +125,18 @@ pub async fn count(caller: &Caller, filter: &ContainerFilter) -> Result<u64> {
 }
 
 fn filtered(caller: &Caller, filter: &ContainerFilter) -> Rows<Pull, container::Entity> {
-    let rows = rows::<Pull, container::Entity>(caller.actor()).narrow(|q| {
+    of_collection(caller, filter.collection).narrow(|q| {
         q.filter(topic::on_containers(&filter.topics))
             .filter(label::in_containers(&filter.labels))
-    });
-    match filter.collection {
+    })
+}
+
+pub(in crate::registry) fn of_collection(
+    caller: &Caller,
+    collection: Option<CollectionId>,
+) -> Rows<Pull, container::Entity> {
+    let rows = rows::<Pull, container::Entity>(caller.actor());
+    match collection {
         Some(collection) => {
             rows.narrow(|q| q.filter(container::Column::CollectionId.eq(collection)))
         }

@@ -2,6 +2,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use aws_lc_rs::rand;
+use chrono::{DateTime, Utc};
 use entity::id::ENTROPY_BITS;
 
 use super::caller::now;
@@ -15,11 +16,16 @@ const EPOCH: i64 = 1_704_067_200_000;
 /// second, and its caller tries again.
 pub(in crate::registry) fn fresh_id() -> i64 {
     static LAST: AtomicI64 = AtomicI64::new(0);
-    let candidate = ((now().timestamp_millis() - EPOCH) << ENTROPY_BITS) | chance();
+    let candidate = id_at(now(), chance());
     let next = |last: i64| Some(candidate.max(last + 1));
     match LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
         Ok(last) | Err(last) => candidate.max(last + 1),
     }
+}
+
+/// The id of a thing made at `at`, and the `number`th of its kind; distinct as long as there are fewer than 2^22 of them.
+pub(in crate::registry) fn id_at(at: DateTime<Utc>, number: i64) -> i64 {
+    ((at.timestamp_millis() - EPOCH) << ENTROPY_BITS) | (number & ((1 << ENTROPY_BITS) - 1))
 }
 
 fn chance() -> i64 {

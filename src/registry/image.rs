@@ -84,21 +84,26 @@ pub async fn list(
     args: &PageArgs<ImageSort>,
 ) -> Result<Page<Image>> {
     label::check_number(&filter.labels)?;
-    page(caller.db(), uploaded(caller, filter), args).await
+    page(caller.db(), filtered(caller, filter), args).await
 }
 
 /// How many [`list`] lists.
 pub async fn count(caller: &Caller, filter: &ImageFilter) -> Result<u64> {
     label::check_number(&filter.labels)?;
-    uploaded(caller, filter).count(caller.db()).await
+    filtered(caller, filter).count(caller.db()).await
 }
 
-fn uploaded(caller: &Caller, filter: &ImageFilter) -> Rows<Pull, image::Entity> {
-    let rows = rows::<Pull, image::Entity>(caller.actor()).narrow(|q| {
-        q.filter(image::Column::Blob.is_not_null())
-            .filter(label::on_images(&filter.labels))
-    });
-    match filter.container {
+fn filtered(caller: &Caller, filter: &ImageFilter) -> Rows<Pull, image::Entity> {
+    uploaded(caller, filter.container).narrow(|q| q.filter(label::on_images(&filter.labels)))
+}
+
+pub(in crate::registry) fn uploaded(
+    caller: &Caller,
+    container: Option<ContainerId>,
+) -> Rows<Pull, image::Entity> {
+    let rows = rows::<Pull, image::Entity>(caller.actor())
+        .narrow(|q| q.filter(image::Column::Blob.is_not_null()));
+    match container {
         Some(container) => rows.narrow(|q| q.filter(image::Column::ContainerId.eq(container))),
         None => rows,
     }

@@ -32,8 +32,9 @@ mod generate;
 mod put;
 mod tags;
 
+pub(in crate::registry) use document::EMPTY;
 pub use generate::backfill;
-pub(in crate::registry) use generate::{delete_image, ensure_config, of_image};
+pub(in crate::registry) use generate::{Made, delete_image, ensure_config, of_image};
 pub use put::{CONTENT_MAX, NewManifest, put};
 pub(in crate::registry) use tags::{follow, of_image as names_of_image};
 

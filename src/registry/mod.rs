@@ -4,6 +4,7 @@
 //! one read or one transaction, for surfaces to call; one that takes `&Tx` is a step of it. Must not know HTTP,
 //! GraphQL, the JSON of any protocol or a status code.
 pub mod about;
+pub mod below;
 pub mod blob;
 pub mod blob_upload;
 mod caller;
@@ -24,6 +25,7 @@ pub mod registry_token;
 pub mod scrub;
 pub mod search;
 mod secret;
+pub mod seed;
 pub mod session;
 pub mod sif;
 pub mod tag;

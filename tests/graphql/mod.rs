@@ -17,11 +17,13 @@ mod promote;
 mod protection;
 mod schema;
 mod search;
+mod statement;
 mod tag;
 mod tag_history;
 mod token;
 mod topic;
 mod user;
+mod wrong;
 
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use super::{About, Container, Deprecation, Namespace, Protection, Visibility};
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{TotalOf, caller, load, load_present},
+        loader::{CountBelow, TotalOf, caller, count_below, load, load_present, page_below},
         page::{ContainerOrderField, List, Order, Window, cost, list},
         scalar::Bytes,
     },
@@ -126,8 +126,14 @@ impl Collection {
             ..ContainerFilter::default()
         };
         let args = Window::new(first, after, last, before)?.ordered(order_by);
-        let page = container::list(caller, &filter, &args);
-        list(ctx, page, container::count(caller, &filter)).await
+        let alone = container::list(caller, &filter, &args);
+        let page = page_below(ctx, self.0.id, &args, alone);
+        list(
+            ctx,
+            page,
+            count_below(ctx, CountBelow::Containers(self.0.id)),
+        )
+        .await
     }
 }
 

@@ -2,12 +2,14 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{About, Collection, Deprecation, Image, LabelInput, Manifest, Protection, Tag, TagMove, labels};
+use super::{About, Collection, Deprecation, Image, Manifest, Protection, Tag, TagMove};
 use crate::{
     graphql::{
         error::InField,
         id::GlobalId,
-        loader::{PathOf, TopicsOf, TotalOf, caller, load, load_present},
+        loader::{
+            CountBelow, PathOf, TopicsOf, TotalOf, caller, count_below, load, load_present, page_below,
+        },
         page::{ImageOrderField, List, Order, TagOrderField, Window, cost, list},
         scalar::{Bytes, ContainerPath},
     },
@@ -119,17 +121,16 @@ impl Container {
         #[graphql(desc = "The order; newest first unless you say.")] order_by: Option<
             Order<ImageOrderField>,
         >,
-        #[graphql(name = "labels", desc = "Only images that carry all these labels, up to 10.")]
-        label: Option<Vec<LabelInput>>,
     ) -> Result<List<Image>> {
         let caller = caller(ctx);
         let filter = ImageFilter {
             container: Some(self.0.id),
-            labels: labels(label.unwrap_or_default()).in_field("labels")?,
+            ..ImageFilter::default()
         };
         let args = Window::new(first, after, last, before)?.newest_first(order_by);
-        let page = image::list(caller, &filter, &args);
-        list(ctx, page, image::count(caller, &filter)).await
+        let alone = image::list(caller, &filter, &args);
+        let page = page_below(ctx, self.0.id, &args, alone);
+        list(ctx, page, count_below(ctx, CountBelow::Images(self.0.id))).await
     }
 
     /// The manifests in it, as OCI clients know them, newest first. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
@@ -175,8 +176,9 @@ impl Container {
     ) -> Result<List<Tag>> {
         let caller = caller(ctx);
         let args = Window::new(first, after, last, before)?.ordered(order_by);
-        let page = tag::list(caller, self.0.id, &args);
-        list(ctx, page, tag::count(caller, self.0.id)).await
+        let alone = tag::list(caller, self.0.id, &args);
+        let page = page_below(ctx, self.0.id, &args, alone);
+        list(ctx, page, count_below(ctx, CountBelow::Tags(self.0.id))).await
     }
 
     /// What its tags pointed at over time, newest first; tags that are gone included. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.

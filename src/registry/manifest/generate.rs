@@ -2,10 +2,13 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use entity::{
     container,
-    id::{ImageId, ManifestId},
-    image, manifest, manifest_content, manifest_part, tag,
+    id::{ImageId, ManifestId, UserId},
+    image,
+    kind::PartRole,
+    manifest, manifest_content, manifest_part, tag,
 };
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, ModelTrait, QueryFilter, QueryOrder, QuerySelect, Set,
@@ -14,7 +17,7 @@ use sea_orm::{
 use serde_json::json;
 
 use super::{
-    document::{Document, EMPTY, Member, of_members, of_sif},
+    document::{Descriptor, Document, EMPTY, Member, of_members, of_sif},
     tags,
 };
 use crate::{
@@ -135,25 +138,16 @@ pub(super) async fn keep(
     (digest, content, document): (&Digest, &Bytes, &Document),
     about: About,
 ) -> Result<manifest::Model> {
-    let row = manifest::ActiveModel {
-        id: Set(ManifestId(fresh_id())),
-        container_id: Set(container),
-        digest: Set(digest.to_string()),
-        kind: Set(document.kind),
-        media_type: Set(document.media_type.clone()),
-        artifact_type: Set(document.artifact_type.clone()),
-        subject: Set(document.subject.map(|subject| subject.to_string())),
-        length: Set(i32::try_from(content.len()).map_err(anyhow::Error::from)?),
-        size: Set(signed_size(document.size(content.len()))?),
-        arch: Set(about.arch),
-        annotations: Set(json!(document.annotations)),
-        image_id: Set(about.image),
-        generated: Set(about.generated),
-        created_at: Set(tx.now()),
-        created_by: Set(tx.actor().account().map(|account| account.id)),
+    let generated = about.generated;
+    let made = Made {
+        id: ManifestId(fresh_id()),
+        container,
+        at: tx.now(),
+        by: tx.actor().account().map(|account| account.id),
     };
+    let row = made.row((digest, content, document), about)?;
     // One that was made here and is pushed now is its pusher's.
-    let generated = match about.generated {
+    let generated = match generated {
         true => Expr::col((manifest::Entity, manifest::Column::Generated)),
         false => Expr::value(false),
     };
@@ -186,11 +180,91 @@ pub(super) async fn keep(
     Ok(row)
 }
 
-async fn keep_content(tx: &Tx, manifest: ManifestId, content: &Bytes) -> Result<()> {
-    let row = manifest_content::ActiveModel {
+/// A manifest that is about to be kept: what is not in its content.
+#[derive(Clone, Copy)]
+pub(in crate::registry) struct Made {
+    pub(in crate::registry) id: ManifestId,
+    pub(in crate::registry) container: ContainerId,
+    pub(in crate::registry) at: DateTime<Utc>,
+    pub(in crate::registry) by: Option<UserId>,
+}
+
+/// The rows of a manifest: itself, its content, and what it names.
+pub(in crate::registry) type ManifestRows = (
+    manifest::ActiveModel,
+    manifest_content::ActiveModel,
+    Vec<manifest_part::ActiveModel>,
+);
+
+impl Made {
+    /// The rows of the manifest that a SIF image gets.
+    pub(in crate::registry) fn of_sif(
+        self,
+        image: ImageId,
+        (digest, size): (&str, u64),
+        arch: Option<String>,
+    ) -> Result<ManifestRows> {
+        let content = of_sif(digest, size);
+        let document = Document::read(&content, None)?;
+        let about = About {
+            image: Some(image),
+            arch,
+            generated: true,
+        };
+        let row = self.row((&Digest::of(&content), &content, &document), about)?;
+        let parts = parts_of(self.id, &document)?;
+        Ok((row, content_of(self.id, &content), parts))
+    }
+
+    fn row(
+        self,
+        (digest, content, document): (&Digest, &Bytes, &Document),
+        about: About,
+    ) -> Result<manifest::ActiveModel> {
+        Ok(manifest::ActiveModel {
+            id: Set(self.id),
+            container_id: Set(self.container),
+            digest: Set(digest.to_string()),
+            kind: Set(document.kind),
+            media_type: Set(document.media_type.clone()),
+            artifact_type: Set(document.artifact_type.clone()),
+            subject: Set(document.subject.map(|subject| subject.to_string())),
+            length: Set(i32::try_from(content.len()).map_err(anyhow::Error::from)?),
+            size: Set(signed_size(document.size(content.len()))?),
+            arch: Set(about.arch),
+            annotations: Set(json!(document.annotations)),
+            image_id: Set(about.image),
+            generated: Set(about.generated),
+            created_at: Set(self.at),
+            created_by: Set(self.by),
+        })
+    }
+}
+
+fn content_of(manifest: ManifestId, content: &Bytes) -> manifest_content::ActiveModel {
+    manifest_content::ActiveModel {
         manifest_id: Set(manifest),
         content: Set(content.to_vec()),
+    }
+}
+
+fn parts_of(manifest: ManifestId, document: &Document) -> Result<Vec<manifest_part::ActiveModel>> {
+    let part = |(position, (role, part)): (i32, &(PartRole, Descriptor))| {
+        Ok(manifest_part::ActiveModel {
+            manifest_id: Set(manifest),
+            position: Set(position),
+            role: Set(*role),
+            digest: Set(part.digest.to_string()),
+            media_type: Set(part.media_type.clone()),
+            size: Set(signed_size(part.size)?),
+            platform: Set(part.platform.clone()),
+        })
     };
+    (0..).zip(&document.parts).map(part).collect()
+}
+
+async fn keep_content(tx: &Tx, manifest: ManifestId, content: &Bytes) -> Result<()> {
+    let row = content_of(manifest, content);
     let there = OnConflict::column(manifest_content::Column::ManifestId)
         .do_nothing()
         .to_owned();
@@ -203,18 +277,7 @@ async fn keep_content(tx: &Tx, manifest: ManifestId, content: &Bytes) -> Result<
 }
 
 async fn keep_parts(tx: &Tx, manifest: ManifestId, document: &Document) -> Result<()> {
-    let mut parts = Vec::new();
-    for (position, (role, part)) in (0..).zip(&document.parts) {
-        parts.push(manifest_part::ActiveModel {
-            manifest_id: Set(manifest),
-            position: Set(position),
-            role: Set(*role),
-            digest: Set(part.digest.to_string()),
-            media_type: Set(part.media_type.clone()),
-            size: Set(signed_size(part.size)?),
-            platform: Set(part.platform.clone()),
-        });
-    }
+    let parts = parts_of(manifest, document)?;
     // SQLite takes 32,766 values in one statement.
     for some in parts.chunks(1000) {
         let there = OnConflict::columns([
