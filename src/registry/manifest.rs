@@ -10,8 +10,9 @@ use entity::{
     collection, container, manifest, manifest_content, manifest_part, manifest_tag, namespace,
 };
 use sea_orm::{
-    ColumnTrait, FromQueryResult, JoinType, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait, Select,
+    ColumnTrait, ConnectionTrait, FromQueryResult, JoinType, ModelTrait, Order, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, RelationTrait, Select,
+    sea_query::{Expr, ExprTrait, Func, Query, WindowStatement},
 };
 use serde_json::{Value, json};
 
@@ -204,24 +205,34 @@ pub async fn parts(
     Ok(parts)
 }
 
-/// The names that point at manifests, for OCI clients. One statement.
+/// The most names of one manifest that are told.
+pub const TAG_NAMES_MAX: i64 = 100;
+
+/// The first names that point at manifests, for OCI clients, up to [`TAG_NAMES_MAX`] each. One statement.
 pub async fn names(
     caller: &Caller,
     manifests: &[ManifestId],
 ) -> Result<HashMap<ManifestId, Vec<String>>> {
-    let rows = rows::<Pull, manifest_tag::Entity>(caller.actor())
-        .narrow(|q| {
-            q.filter(manifest_tag::Column::ManifestId.is_in(manifests.iter().copied()))
-                .order_by_asc(manifest_tag::Column::Name)
-        })
-        .all(caller.db())
-        .await?;
+    let mut window = WindowStatement::partition_by(manifest_tag::Column::ManifestId.as_column_ref());
+    window.order_by(manifest_tag::Column::Name.as_column_ref(), Order::Asc);
+    let mut numbered = rows::<Pull, manifest_tag::Entity>(caller.actor())
+        .into_select()
+        .filter(manifest_tag::Column::ManifestId.is_in(manifests.iter().copied()))
+        .select_only()
+        .column(manifest_tag::Column::ManifestId)
+        .column(manifest_tag::Column::Name)
+        .into_query();
+    numbered.expr_window_as(Func::cust("ROW_NUMBER"), window, "place");
+    let first = Query::select()
+        .columns(["manifest_id", "name"])
+        .from_subquery(numbered, "numbered")
+        .and_where(Expr::col("place").lte(TAG_NAMES_MAX))
+        .order_by("name", Order::Asc)
+        .to_owned();
     let mut names: HashMap<_, Vec<_>> = HashMap::new();
-    for row in rows {
-        names
-            .entry(row.manifest_id)
-            .or_default()
-            .push(row.name.clone());
+    for row in caller.db().query_all(&first).await? {
+        let manifest: ManifestId = row.try_get_by_index(0)?;
+        names.entry(manifest).or_default().push(row.try_get_by_index(1)?);
     }
     Ok(names)
 }
