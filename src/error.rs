@@ -60,6 +60,18 @@ pub enum Error {
     /// This server does not do that.
     #[error("{0}")]
     Unsupported(String),
+    /// This server takes no changes at the moment, because its administrator said so; worth another try later.
+    #[error("this server takes no changes at the moment{}{reason}; pulling goes on, try again later", if .reason.is_empty() { "" } else { ": " })]
+    ReadOnly {
+        /// Why, as its administrator put it; perhaps in no words.
+        reason: String,
+    },
+    /// Whoever asks must agree to the terms of use first.
+    #[error("agree to the terms of use of this server first, at {url}")]
+    TermsNotAgreed {
+        /// Where.
+        url: String,
+    },
     /// Something this server needs does not answer; worth another try later. The cause is logged, not shown.
     #[error("{what} is unavailable at the moment; try again later")]
     Unavailable {

@@ -17,7 +17,8 @@ pub fn html(markdown: &str) -> String {
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_GFM;
     let events = Flatten::default();
-    let events = Parser::new_ext(markdown, options).scan(events, |flat, event| Some(flat.pass(event)));
+    let events =
+        Parser::new_ext(markdown, options).scan(events, |flat, event| Some(flat.pass(event)));
     let mut made = String::with_capacity(markdown.len() + markdown.len() / 2);
     push_html(&mut made, events.flatten());
     CLEAN.clean(&made).to_string()
@@ -77,7 +78,9 @@ mod tests {
 
     #[test]
     fn text_becomes_html() {
-        let made = html("# Tool\n\nReads *fast*, see [docs](https://example.org/a?b=c&d=e).\n\n| a | b |\n|---|---|\n| 1 | ~~2~~ |\n\n```sh\napptainer run <x>\n```\n");
+        let made = html(
+            "# Tool\n\nReads *fast*, see [docs](https://example.org/a?b=c&d=e).\n\n| a | b |\n|---|---|\n| 1 | ~~2~~ |\n\n```sh\napptainer run <x>\n```\n",
+        );
         for part in [
             "<h1>Tool</h1>",
             "<em>fast</em>",
@@ -147,32 +150,53 @@ mod tests {
                 }
             }
             for word in [
-                "script", "onerror=", "onload", "onclick", "onmouse", "ontoggle", "onplay", "iframe", "object", "embed",
-                "form", "input", "button", "style", "base", "meta", "svg", "math", "data:", "template", "target", "class=",
-                "id=", "noscript", "video", "audio",
+                "script", "onerror=", "onload", "onclick", "onmouse", "ontoggle", "onplay",
+                "iframe", "object", "embed", "form", "input", "button", "style", "base", "meta",
+                "svg", "math", "data:", "template", "target", "class=", "id=", "noscript", "video",
+                "audio",
             ] {
                 // A word within the quotes of a title or of an alternative text acts as little.
                 let unquoted: String = tags.split('"').step_by(2).collect();
                 assert!(!unquoted.contains(word), "{word} of {evil}: {made}");
             }
-            assert!(!made.contains("href=\"java") && !made.contains("src=\"java"), "{evil}: {made}");
-            assert!(!made.contains("href=\"data") && !made.contains("href=\"vb"), "{evil}: {made}");
+            assert!(
+                !made.contains("href=\"java") && !made.contains("src=\"java"),
+                "{evil}: {made}"
+            );
+            assert!(
+                !made.contains("href=\"data") && !made.contains("href=\"vb"),
+                "{evil}: {made}"
+            );
         }
     }
 
     #[test]
     fn what_is_relative_is_left_out() {
-        let made = html("![logo](docs/logo.png) ![far](//e.org/x.png) ![here](https://e.org/x.png) [up](../x) [mail](mailto:a@e.org)");
-        assert!(made.contains("logo far <img src=\"https://e.org/x.png\" alt=\"here\">"), "{made}");
-        assert!(made.contains("<a rel=\"nofollow noopener noreferrer\">up</a>"), "{made}");
+        let made = html(
+            "![logo](docs/logo.png) ![far](//e.org/x.png) ![here](https://e.org/x.png) [up](../x) [mail](mailto:a@e.org)",
+        );
+        assert!(
+            made.contains("logo far <img src=\"https://e.org/x.png\" alt=\"here\">"),
+            "{made}"
+        );
+        assert!(
+            made.contains("<a rel=\"nofollow noopener noreferrer\">up</a>"),
+            "{made}"
+        );
         assert!(made.contains("href=\"mailto:a@e.org\""), "{made}");
-        assert_eq!(html("<img src=\"/auth/sign-out\" alt=\"x\">").trim(), "<img alt=\"x\">");
+        assert_eq!(
+            html("<img src=\"/auth/sign-out\" alt=\"x\">").trim(),
+            "<img alt=\"x\">"
+        );
     }
 
     #[test]
     fn texts_that_are_nested_deep_are_made_all_the_same() {
         let length = 512 << 10;
-        for pattern in [">", "> ", "- ", "[", "![", "*", "_a", "**a ", "`", "<", "<b>", "<a>", "<div>", "<table>", "&", "\\", "|a", "[^1]", "~"] {
+        for pattern in [
+            ">", "> ", "- ", "[", "![", "*", "_a", "**a ", "`", "<", "<b>", "<a>", "<div>",
+            "<table>", "&", "\\", "|a", "[^1]", "~",
+        ] {
             let made = html(&pattern.repeat(length / pattern.len()));
             assert!(made.len() < 100 * length, "{pattern}");
         }

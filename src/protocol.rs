@@ -1,7 +1,7 @@
 //! What all surfaces share because all of them speak HTTP: facts about the request, and the status of an error.
 //!
 //! `http` finds out the facts, once, before any surface sees the request. Must not know any protocol above HTTP.
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use poem::{
     Request, Response, ResponseBuilder,
@@ -17,6 +17,9 @@ pub mod range;
 pub mod route;
 
 pub use linger::linger;
+
+/// After what time clients are told to try again while the site takes no changes.
+const READ_ONLY_RETRY: Duration = Duration::from_mins(2);
 
 /// Facts about a request.
 #[derive(Clone, Debug)]
@@ -54,7 +57,7 @@ impl RequestContext {
 pub fn status(error: &Error) -> StatusCode {
     match error {
         Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::Forbidden(_) | Error::TermsNotAgreed { .. } => StatusCode::FORBIDDEN,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Conflict(_) => StatusCode::CONFLICT,
         Error::Invalid { .. } => StatusCode::BAD_REQUEST,
@@ -63,7 +66,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Unsupported(_) => StatusCode::METHOD_NOT_ALLOWED,
-        Error::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Unavailable { .. } | Error::ReadOnly { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -90,6 +93,7 @@ pub fn failure(error: &Error) -> ResponseBuilder {
         Error::RateLimited { after } => {
             response.header(header::RETRY_AFTER, after.as_secs().max(1))
         }
+        Error::ReadOnly { .. } => response.header(header::RETRY_AFTER, READ_ONLY_RETRY.as_secs()),
         _ => response,
     }
 }

@@ -68,6 +68,19 @@ pub enum PartRole {
     Manifest,
 }
 
+/// How much a banner matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum BannerLevel {
+    /// Good to know.
+    Info,
+    /// Something to prepare for, such as a maintenance window.
+    Warning,
+    /// Something is wrong now.
+    Critical,
+}
+
 /// How far a delivery to a webhook has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]

@@ -50,7 +50,8 @@ impl MigrationTrait for Migration {
                 .take();
             manager.create_index(unique).await?;
         }
-        let waiting = "INSERT INTO image_unlabelled (image_id) SELECT id FROM image WHERE blob IS NOT NULL";
+        let waiting =
+            "INSERT INTO image_unlabelled (image_id) SELECT id FROM image WHERE blob IS NOT NULL";
         manager.get_connection().execute_unprepared(waiting).await?;
         order_by_bytes(manager).await
     }

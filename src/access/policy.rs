@@ -42,6 +42,9 @@ impl Internal for entity::manifest_part::Entity {}
 impl Internal for entity::protection::Entity {}
 impl Internal for entity::readme::Entity {}
 impl Internal for entity::sif::Entity {}
+impl Internal for entity::site::Entity {}
+impl Internal for entity::terms::Entity {}
+impl Internal for entity::terms_agreement::Entity {}
 impl Internal for entity::upload::Entity {}
 impl Internal for entity::upload_part::Entity {}
 

@@ -44,11 +44,12 @@ pub(super) fn no_token() -> Error {
 }
 
 /// A caller who showed nothing.
-pub(super) fn anonymous(request: &Request) -> Caller {
+pub fn anonymous(request: &Request) -> Caller {
     let facts = RequestContext::of(request);
     registry(request)
         .caller(Actor::Anonymous, facts.id.clone())
         .at(facts.client)
+        .reaching(facts.base_url.clone())
 }
 
 pub(super) fn registry(request: &Request) -> &Arc<Registry> {

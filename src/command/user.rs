@@ -8,7 +8,11 @@ use crate::{
     auth,
     config::Config,
     error::{Error, Result},
-    registry::{Caller, page::PageArgs, user},
+    registry::{
+        Caller,
+        page::PageArgs,
+        user::{self, UserFilter},
+    },
 };
 
 #[derive(Subcommand)]
@@ -49,6 +53,16 @@ pub(super) enum User {
         /// The account's name
         name: String,
     },
+    /// Let an account administer the site
+    Promote {
+        /// The account's name
+        name: String,
+    },
+    /// Let an account administer the site no longer
+    Demote {
+        /// The account's name
+        name: String,
+    },
 }
 
 impl User {
@@ -80,6 +94,8 @@ impl User {
             }
             Self::Disable { name } => set_enabled(&operator, &name, false).await?,
             Self::Enable { name } => set_enabled(&operator, &name, true).await?,
+            Self::Promote { name } => set_admin(&operator, &name, true).await?,
+            Self::Demote { name } => set_admin(&operator, &name, false).await?,
         }
         Ok(())
     }
@@ -89,6 +105,13 @@ async fn set_enabled(operator: &Caller, name: &str, enabled: bool) -> Result<()>
     let user = account(operator, name).await?;
     user::set_enabled(operator, user.id, enabled).await?;
     println!("{} {name}", if enabled { "enabled" } else { "disabled" });
+    Ok(())
+}
+
+async fn set_admin(operator: &Caller, name: &str, admin: bool) -> Result<()> {
+    let user = account(operator, name).await?;
+    user::set_admin(operator, user.id, admin).await?;
+    println!("{} {name}", if admin { "promoted" } else { "demoted" });
     Ok(())
 }
 
@@ -102,7 +125,7 @@ async fn list(operator: &Caller) -> Result<()> {
         "NAME", "ADMIN", "STATE", "CREATED"
     );
     loop {
-        let page = user::list(operator, &args).await?;
+        let page = user::list(operator, &UserFilter::default(), &args).await?;
         for (cursor, user) in page.items {
             let state = if user.disabled_at.is_some() {
                 "disabled"

@@ -31,6 +31,8 @@ fn code(error: &Error) -> &'static str {
         Error::StorageFull => "STORAGE_FULL",
         Error::RateLimited { .. } => "RATE_LIMITED",
         Error::Unsupported(_) => "UNSUPPORTED",
+        Error::ReadOnly { .. } => "READ_ONLY",
+        Error::TermsNotAgreed { .. } => "TERMS_NOT_AGREED",
         Error::Unavailable { .. } => "UNAVAILABLE",
         Error::Internal(_) => "INTERNAL",
     }

@@ -9,12 +9,13 @@ use async_graphql::{
     Context,
     dataloader::{DataLoader, Loader},
 };
+use chrono::{DateTime, Utc};
 
 use crate::{
     error::{Error, Result},
     registry::{
-        AboutId, Caller, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, TagId, TokenId,
-        UserId,
+        AboutId, Caller, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, TagId,
+        TokenId, UserId,
         about::{self, About, Subject},
         collection::{self, Collection},
         container::{self, Container},
@@ -24,6 +25,7 @@ use crate::{
         namespace::{self, Namespace},
         protection::{self, Protected, Protection},
         sif::Inspection,
+        site::terms,
         tag::{self, Tag},
         token::{self, Token},
         topic,
@@ -253,6 +255,21 @@ impl Loader<NamesOf> for Source {
         let fingerprints: Vec<String> = keys.iter().map(|key| key.0.clone()).collect();
         let found = key::names(&self.0, &fingerprints).await?;
         Ok(wrapped(found, NamesOf))
+    }
+}
+
+/// When a user agreed to the terms that hold.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct AgreementOf(pub UserId);
+
+impl Loader<AgreementOf> for Source {
+    type Value = DateTime<Utc>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[AgreementOf]) -> Found<AgreementOf, DateTime<Utc>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = terms::agreements(&self.0, &ids).await?;
+        Ok(wrapped(found, AgreementOf))
     }
 }
 

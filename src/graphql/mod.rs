@@ -22,7 +22,9 @@ use crate::config;
 use limit::Limits;
 use meter::Meters;
 use mutation::Mutation;
-use object::{Collection, Container, Image, Key, Manifest, Namespace, Tag, TagMove, Token, Topic, User};
+use object::{
+    Collection, Container, Image, Key, Manifest, Namespace, Tag, TagMove, Token, Topic, User,
+};
 use page::List;
 use query::Query;
 

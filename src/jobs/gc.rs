@@ -5,13 +5,13 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     access::Actor,
-    registry::{Registry, blob::collect},
+    registry::{Registry, blob::collect, site::is_read_only},
 };
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(3600);
 
-/// Collects once an hour. Replicas may all do so: what one has removed, the others do not find.
+/// Collects once an hour, unless the site takes no changes. Replicas may all do so: what one has removed, the others do not find.
 pub(super) async fn run(registry: Arc<Registry>) {
     let mut clock = interval(EVERY);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -22,6 +22,10 @@ pub(super) async fn run(registry: Arc<Registry>) {
             reason = "this job acts for nobody but the site"
         )]
         let caller = registry.caller(Actor::system("gc"), "gc");
+        // A backup may be under way.
+        if is_read_only(&caller).await.unwrap_or(true) {
+            continue;
+        }
         let grace = registry.config().storage.staging_retention.get();
         match collect(&caller, grace, false).await {
             Ok(collected) => tracing::info!(

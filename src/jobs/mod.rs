@@ -4,6 +4,7 @@
 mod gc;
 mod labels;
 mod manifests;
+mod site;
 
 use std::sync::Arc;
 
@@ -11,7 +12,10 @@ use crate::registry::Registry;
 
 /// Runs all jobs until it is dropped.
 pub async fn run(registry: Arc<Registry>) {
-    manifests::run(&registry).await;
-    labels::run(&registry).await;
-    gc::run(registry).await;
+    let tidy = async {
+        manifests::run(&registry).await;
+        labels::run(&registry).await;
+        gc::run(registry.clone()).await;
+    };
+    tokio::join!(site::run(&registry), tidy);
 }

@@ -44,14 +44,18 @@ impl Error {
             Self::TooManyTags { .. } => "MANIFEST_INVALID",
             Self::Registry(error) => match error {
                 E::Unauthenticated(_) => "UNAUTHORIZED",
-                E::Forbidden(_) | E::Conflict(_) | E::QuotaExceeded(_) | E::StorageFull => "DENIED",
+                E::Forbidden(_)
+                | E::TermsNotAgreed { .. }
+                | E::Conflict(_)
+                | E::QuotaExceeded(_)
+                | E::StorageFull => "DENIED",
                 E::NotFound(noun) => unknown(noun),
                 E::Invalid { what, .. } => invalid(what, endpoint),
                 E::TooLarge { .. } => "SIZE_INVALID",
                 E::OutOfOrder { .. } => "BLOB_UPLOAD_INVALID",
                 E::RateLimited { .. } => "TOOMANYREQUESTS",
                 E::Unsupported(_) => "UNSUPPORTED",
-                E::Unavailable { .. } => "UNAVAILABLE",
+                E::Unavailable { .. } | E::ReadOnly { .. } => "UNAVAILABLE",
                 E::Internal(_) => "UNKNOWN",
             },
         }

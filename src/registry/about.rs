@@ -80,7 +80,9 @@ pub async fn of(caller: &Caller, subjects: &[Subject]) -> Result<HashMap<Subject
     let keyed = |row: About| {
         let collection = row.collection_id.map(Subject::Collection);
         let container = row.container_id.map(Subject::Container);
-        let subject = collection.or(container).or(row.image_id.map(Subject::Image))?;
+        let subject = collection
+            .or(container)
+            .or(row.image_id.map(Subject::Image))?;
         Some((subject, row))
     };
     Ok(rows.into_iter().filter_map(keyed).collect())
@@ -92,7 +94,10 @@ pub async fn readmes(caller: &Caller, ids: &[AboutId]) -> Result<HashMap<AboutId
         .filter(readme::Column::AboutId.is_in(ids.iter().copied()))
         .all(caller.db())
         .await?;
-    Ok(rows.into_iter().map(|row| (row.about_id, row.markdown)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.about_id, row.markdown))
+        .collect())
 }
 
 /// The HTML of a long text, safe to stand in a page. Made aside, since a long one takes a while.
@@ -271,7 +276,10 @@ async fn ensure(tx: &Tx, subject: Subject) -> Result<About> {
         .exec_without_returning(tx.db())
         .await?;
     let found = internal::<about::Entity>().filter(subject.rows());
-    found.one(tx.db()).await?.ok_or(Error::NotFound("description"))
+    found
+        .one(tx.db())
+        .await?
+        .ok_or(Error::NotFound("description"))
 }
 
 async fn touch(tx: &Tx, mut row: about::ActiveModel) -> Result<()> {

@@ -21,7 +21,7 @@ use super::{
     image::signed_size,
     path::ContainerPath,
     protection::check_frozen,
-    scrub,
+    scrub, site,
 };
 use crate::{
     access::{Push, internal, open},
@@ -121,6 +121,7 @@ pub async fn append(
     if chunk.start.is_some_and(|start| start != received) {
         return Err(Error::OutOfOrder { received });
     }
+    site::admit(caller).await?;
     check_chunks(caller, &upload).await?;
     let name = format!("blob-{}-{received}", upload.id());
     let mut writer = caller.storage().stage(&name)?;
@@ -267,6 +268,7 @@ async fn now(caller: &Caller, upload: &BlobUpload) -> Result<u64> {
 /// # Errors
 /// [`Error::Invalid`] when the bytes are others; the upload is over then.
 pub async fn finish(caller: &Caller, upload: BlobUpload, digest: &Digest) -> Result<Stored> {
+    site::admit(caller).await?;
     let chunks = chunks(caller, &upload).await?;
     let whole = join(caller, &upload, &chunks).await?;
     let published = publish(caller, &upload, &whole, digest).await;

@@ -7,7 +7,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-use super::{Secret, fresh_id};
+use super::{Secret, fresh_id, site};
 use crate::{
     access::{Account, Actor},
     config::Config,
@@ -22,6 +22,7 @@ pub struct Registry {
     pub(in crate::registry) storage: Storage,
     pub(in crate::registry) secret: Secret,
     pub(in crate::registry) config: Arc<Config>,
+    pub(in crate::registry) site: site::Known,
 }
 
 impl Registry {
@@ -37,6 +38,7 @@ impl Registry {
             storage,
             secret,
             config,
+            site: site::Known::default(),
         })
     }
 
@@ -46,6 +48,7 @@ impl Registry {
             registry: self.clone(),
             actor,
             request_id: request_id.into(),
+            base_url: None,
             client: None,
         }
     }
@@ -72,6 +75,7 @@ pub struct Caller {
     actor: Actor,
     request_id: Arc<str>,
     client: Option<IpAddr>,
+    base_url: Option<Arc<str>>,
 }
 
 impl Caller {
@@ -86,6 +90,19 @@ impl Caller {
             actor,
             ..self.clone()
         }
+    }
+
+    /// The same caller, who reaches this server at `base_url`.
+    pub fn reaching(self, base_url: Arc<str>) -> Self {
+        Self {
+            base_url: Some(base_url),
+            ..self
+        }
+    }
+
+    /// Where whoever is asking finds a page of this server; the path alone when nobody knows.
+    pub fn url_of(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url.as_deref().unwrap_or_default())
     }
 
     /// Who is asking.
@@ -138,8 +155,25 @@ impl Caller {
         &self.registry.secret
     }
 
+    pub(in crate::registry) fn known_site(&self) -> &site::Known {
+        &self.registry.site
+    }
+
     /// Runs `work` in one transaction and records what it did in the same one.
+    ///
+    /// # Errors
+    /// [`Error::ReadOnly`] while the site takes no changes; [`Error::TermsNotAgreed`] unless the caller agreed to its terms.
     pub(in crate::registry) async fn change<T>(
+        &self,
+        work: impl AsyncFnOnce(&Tx) -> Result<Change<T>>,
+    ) -> Result<T> {
+        site::admit(self).await?;
+        self.change_always(work).await
+    }
+
+    /// The same, whether or not the site takes changes and the caller agreed to its terms: for settings of the site,
+    /// accounts and sessions, with which it is governed and put right.
+    pub(in crate::registry) async fn change_always<T>(
         &self,
         work: impl AsyncFnOnce(&Tx) -> Result<Change<T>>,
     ) -> Result<T> {

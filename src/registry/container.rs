@@ -7,8 +7,8 @@ use entity::{
     image, manifest, namespace,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, FromQueryResult, IntoActiveModel, JoinType, ModelTrait,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, FromQueryResult, IntoActiveModel, JoinType,
+    ModelTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set,
     sea_query::{Expr, ExprTrait, LockType},
 };
 use serde_json::json;
@@ -99,7 +99,10 @@ impl ContainerFilter {
     fn check(&self) -> Result<()> {
         label::check_number(&self.labels)?;
         match self.topics.len() > TOPICS_MAX {
-            true => Err(Error::invalid("topics", format!("name {TOPICS_MAX} at most"))),
+            true => Err(Error::invalid(
+                "topics",
+                format!("name {TOPICS_MAX} at most"),
+            )),
             false => Ok(()),
         }
     }
@@ -469,8 +472,13 @@ pub(in crate::registry) async fn path_in(
     let collection = container.find_related(collection::Entity).one(db).await?;
     let collection = collection.ok_or(Error::NotFound("collection"))?;
     let namespace = collection.find_related(namespace::Entity).one(db).await?;
-    let namespace = namespace.map(|namespace| namespace.name).unwrap_or_default();
-    Ok(format!("{namespace}/{}/{}", collection.name, container.name))
+    let namespace = namespace
+        .map(|namespace| namespace.name)
+        .unwrap_or_default();
+    Ok(format!(
+        "{namespace}/{}/{}",
+        collection.name, container.name
+    ))
 }
 
 /// `namespace/collection/container`, as events name it.

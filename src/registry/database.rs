@@ -57,6 +57,8 @@ pub(in crate::registry) enum Turn {
     Migration = 743_482,
     /// Making the first account.
     FirstUser,
+    /// Taking an administrator away.
+    Administrators,
 }
 
 /// Waits for a turn and keeps it until the end of the transaction. Transactions that write take turns in SQLite anyway.

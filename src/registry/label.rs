@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 
 use entity::{container, id::ImageId, image, image_label, image_unlabelled};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Set,
     sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement},
 };
 
@@ -48,7 +49,10 @@ impl Label {
 /// [`Error::Invalid`] for more than [`WANTED_MAX`].
 pub(in crate::registry) fn check_number(wanted: &[Label]) -> Result<()> {
     match wanted.len() > WANTED_MAX {
-        true => Err(Error::invalid("labels", format!("name {WANTED_MAX} at most"))),
+        true => Err(Error::invalid(
+            "labels",
+            format!("name {WANTED_MAX} at most"),
+        )),
         false => Ok(()),
     }
 }
@@ -58,7 +62,10 @@ pub(in crate::registry) fn on_images(wanted: &[Label]) -> Condition {
     let carrying = |label: &Label| {
         Expr::col((image::Entity, image::Column::Id)).in_subquery(images_with(label))
     };
-    wanted.iter().map(carrying).fold(Condition::all(), Condition::add)
+    wanted
+        .iter()
+        .map(carrying)
+        .fold(Condition::all(), Condition::add)
 }
 
 /// Containers with an image that carries all these labels.
@@ -72,8 +79,7 @@ pub(in crate::registry) fn in_containers(wanted: &[Label]) -> Condition {
         .and_where(Expr::col((image::Entity, image::Column::Blob)).is_not_null())
         .cond_where(on_images(wanted))
         .to_owned();
-    Condition::all()
-        .add(Expr::col((container::Entity, container::Column::Id)).in_subquery(holding))
+    Condition::all().add(Expr::col((container::Entity, container::Column::Id)).in_subquery(holding))
 }
 
 fn images_with(label: &Label) -> SelectStatement {
@@ -94,13 +100,19 @@ pub(in crate::registry) async fn keep(
     image: ImageId,
     labels: &BTreeMap<String, String>,
 ) -> Result<()> {
-    let short = |(key, value): &(&String, &String)| key.len() <= KEY_MAX && value.len() <= VALUE_MAX;
+    let short =
+        |(key, value): &(&String, &String)| key.len() <= KEY_MAX && value.len() <= VALUE_MAX;
     let row = |(key, value): (&String, &String)| image_label::ActiveModel {
         image_id: Set(image),
         key: Set(key.clone()),
         value: Set(value.clone()),
     };
-    let found: Vec<_> = labels.iter().filter(short).take(LABELS_MAX).map(row).collect();
+    let found: Vec<_> = labels
+        .iter()
+        .filter(short)
+        .take(LABELS_MAX)
+        .map(row)
+        .collect();
     if found.is_empty() {
         return Ok(());
     }
@@ -116,7 +128,9 @@ pub(in crate::registry) async fn keep(
 
 /// Keeps the labels of an image whose bytes were read before.
 pub(in crate::registry) async fn keep_known(tx: &Tx, image: &image::Model) -> Result<()> {
-    let Some(digest) = &image.blob else { return Ok(()) };
+    let Some(digest) = &image.blob else {
+        return Ok(());
+    };
     let found = sif::read(tx.db(), std::slice::from_ref(digest)).await?;
     match found.get(digest) {
         Some(inspection) => keep(tx, image.id, &inspection.metadata.labels).await,
@@ -156,7 +170,10 @@ async fn backfill_some(caller: &Caller, ids: &[ImageId]) -> Result<()> {
                 .narrow(|q| q.filter(image::Column::Id.is_in(ids.iter().copied())))
                 .all(tx.db())
                 .await?;
-            let digests: Vec<String> = images.iter().filter_map(|image| image.blob.clone()).collect();
+            let digests: Vec<String> = images
+                .iter()
+                .filter_map(|image| image.blob.clone())
+                .collect();
             let found = sif::read(tx.db(), &digests).await?;
             for image in &images {
                 if let Some(inspection) = found.get(&image.digest) {

@@ -213,7 +213,8 @@ pub async fn names(
     caller: &Caller,
     manifests: &[ManifestId],
 ) -> Result<HashMap<ManifestId, Vec<String>>> {
-    let mut window = WindowStatement::partition_by(manifest_tag::Column::ManifestId.as_column_ref());
+    let mut window =
+        WindowStatement::partition_by(manifest_tag::Column::ManifestId.as_column_ref());
     window.order_by(manifest_tag::Column::Name.as_column_ref(), Order::Asc);
     let mut numbered = rows::<Pull, manifest_tag::Entity>(caller.actor())
         .into_select()
@@ -232,7 +233,10 @@ pub async fn names(
     let mut names: HashMap<_, Vec<_>> = HashMap::new();
     for row in caller.db().query_all(&first).await? {
         let manifest: ManifestId = row.try_get_by_index(0)?;
-        names.entry(manifest).or_default().push(row.try_get_by_index(1)?);
+        names
+            .entry(manifest)
+            .or_default()
+            .push(row.try_get_by_index(1)?);
     }
     Ok(names)
 }

@@ -28,6 +28,7 @@ mod secret;
 pub mod seed;
 pub mod session;
 pub mod sif;
+pub mod site;
 pub mod tag;
 pub mod token;
 pub mod topic;
@@ -44,8 +45,8 @@ pub use secret::Secret;
 pub use crate::storage::{Algorithm, Digest, Health};
 pub use entity::{
     id::{
-        AboutId, BlobUploadId, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId, SessionId,
-        TagId, TokenId, UploadId, UserId,
+        AboutId, BlobUploadId, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId,
+        SessionId, TagId, TokenId, UploadId, UserId,
     },
-    kind::{ManifestKind, PartRole, Scope, Visibility},
+    kind::{BannerLevel, ManifestKind, PartRole, Scope, Visibility},
 };

@@ -92,10 +92,7 @@ fn texts(array: serde_json::Value) -> Vec<String> {
 }
 
 /// The protections of things that the caller holds; none for those that have none. One statement.
-pub async fn of(
-    caller: &Caller,
-    things: &[Protected],
-) -> Result<HashMap<Protected, Protection>> {
+pub async fn of(caller: &Caller, things: &[Protected]) -> Result<HashMap<Protected, Protection>> {
     let (mut of_containers, mut of_collections) = (Vec::new(), Vec::new());
     for thing in things {
         match thing {
@@ -127,7 +124,10 @@ pub async fn set_immutable_tags(
     thing: Protected,
     patterns: Option<Vec<Pattern>>,
 ) -> Result<()> {
-    if patterns.as_ref().is_some_and(|all| all.len() > PATTERNS_MAX) {
+    if patterns
+        .as_ref()
+        .is_some_and(|all| all.len() > PATTERNS_MAX)
+    {
         let why = format!("{PATTERNS_MAX} patterns at most");
         return Err(Error::invalid("immutableTags", why));
     }

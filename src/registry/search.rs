@@ -82,7 +82,7 @@ fn check_archs(archs: &[String]) -> Result<()> {
 }
 
 /// `LIKE` pattern for anything that holds the text; its wildcards stand for themselves.
-fn pattern(text: &str) -> String {
+pub(in crate::registry) fn pattern(text: &str) -> String {
     let escaped = text
         .replace('\\', r"\\")
         .replace('%', r"\%")
@@ -90,7 +90,7 @@ fn pattern(text: &str) -> String {
     format!("%{escaped}%")
 }
 
-fn like(column: impl ColumnTrait, pattern: &str) -> Expr {
+pub(in crate::registry) fn like(column: impl ColumnTrait, pattern: &str) -> Expr {
     Expr::expr(Func::lower(Expr::col(column.as_column_ref())))
         .like(LikeExpr::new(pattern).escape('\\'))
 }

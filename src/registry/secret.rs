@@ -84,7 +84,12 @@ pub(in crate::registry) fn same(left: &str, right: &str) -> bool {
 
 /// `N` random bytes as URL-safe text.
 pub(in crate::registry) fn random_text<const N: usize>() -> String {
+    BASE64URL_NOPAD.encode(&random_bytes::<N>())
+}
+
+/// `N` random bytes.
+pub(in crate::registry) fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).expect("the operating system gives random numbers");
-    BASE64URL_NOPAD.encode(&bytes)
+    bytes
 }

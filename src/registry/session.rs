@@ -21,7 +21,7 @@ use crate::{
 pub async fn create(caller: &Caller, user: UserId) -> Result<String> {
     let cookie = random_text::<32>();
     caller
-        .change(async |tx| insert(tx, caller, user, &cookie).await)
+        .change_always(async |tx| insert(tx, caller, user, &cookie).await)
         .await?;
     Ok(cookie)
 }
@@ -36,7 +36,7 @@ pub async fn sign_in(
 ) -> Result<Option<String>> {
     let cookie = random_text::<32>();
     caller
-        .change(async |tx| {
+        .change_always(async |tx| {
             if !signed_in(tx, with, rehashed).await? {
                 return Ok(Change::none(None));
             }

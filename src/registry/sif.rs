@@ -2,7 +2,9 @@
 use std::collections::HashMap;
 
 use entity::sif;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set, sea_query::OnConflict};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set, sea_query::OnConflict,
+};
 
 use super::{Caller, Tx};
 use crate::{access::internal, error::Result};

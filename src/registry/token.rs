@@ -22,6 +22,7 @@ use super::{
     Caller, fresh_id,
     page::{Page, PageArgs, Sort, page},
     secret::random_text,
+    site,
     user::account,
 };
 use crate::{
@@ -106,13 +107,15 @@ pub async fn by_ids(caller: &Caller, ids: &[TokenId]) -> Result<HashMap<TokenId,
 ///
 /// # Errors
 /// [`Error::Forbidden`] for a scope beyond the caller's or the user's own; [`Error::Invalid`] for a name or an expiry
-/// that the site does not take; those of [`open`] for the user.
+/// that the site does not take; [`Error::ReadOnly`] while it takes no changes; those of [`open`] for the user.
 pub async fn create(caller: &Caller, user: UserId, new: NewToken) -> Result<(Token, String)> {
     check(caller, &new)?;
+    site::check_open(caller).await?;
     let secret = generate();
     let hash = caller.secret().hash_token(&secret);
     let token = caller
-        .change(async |tx| {
+        // Who has not agreed to the terms yet may pull, and needs a token for that.
+        .change_always(async |tx| {
             let user = open::<Admin, user::Entity>(tx.db(), tx.actor(), user).await?;
             if new.scope == Scope::Admin && !user.admin {
                 return Err(Error::Forbidden(format!(
@@ -203,7 +206,7 @@ fn check_expiry(caller: &Caller, expires_at: Option<DateTime<Utc>>) -> Result<()
 /// Those of [`open`].
 pub async fn revoke(caller: &Caller, id: TokenId) -> Result<()> {
     caller
-        .change(async |tx| {
+        .change_always(async |tx| {
             let token = open::<Admin, token::Entity>(tx.db(), tx.actor(), id).await?;
             if token.revoked_at.is_some() {
                 return Ok(Change::none(()));

@@ -123,7 +123,10 @@ pub(in crate::registry) fn on_containers(wanted: &[Topic]) -> Condition {
             .to_owned();
         Expr::col((container::Entity, container::Column::Id)).in_subquery(those)
     };
-    wanted.iter().map(having).fold(Condition::all(), Condition::add)
+    wanted
+        .iter()
+        .map(having)
+        .fold(Condition::all(), Condition::add)
 }
 
 /// A topic, and how many containers that the caller may see have it.
@@ -142,7 +145,10 @@ pub struct Counted {
 pub async fn list(caller: &Caller, args: &PageArgs<()>) -> Result<Page<Counted>> {
     let limit = args.limit.clamp(1, PAGE_MAX);
     let mut select = counted(caller);
-    for (what, cursor, behind) in [("after", &args.after, true), ("before", &args.before, false)] {
+    for (what, cursor, behind) in [
+        ("after", &args.after, true),
+        ("before", &args.before, false),
+    ] {
         if let Some(cursor) = cursor {
             let (topic, containers) = cursor.place(what, ORDER)?;
             select = select.having(beyond(topic, containers, behind));
@@ -150,17 +156,28 @@ pub async fn list(caller: &Caller, args: &PageArgs<()>) -> Result<Page<Counted>>
     }
     let number = container::Column::Id.count();
     let select = match args.backwards {
-        false => select.order_by_desc(number).order_by_asc(container_topic::Column::Topic),
-        true => select.order_by_asc(number).order_by_desc(container_topic::Column::Topic),
+        false => select
+            .order_by_desc(number)
+            .order_by_asc(container_topic::Column::Topic),
+        true => select
+            .order_by_asc(number)
+            .order_by_desc(container_topic::Column::Topic),
     };
-    let found: Vec<Counted> = select.limit(limit + 1).into_model().all(caller.db()).await?;
+    let found: Vec<Counted> = select
+        .limit(limit + 1)
+        .into_model()
+        .all(caller.db())
+        .await?;
     Ok(cut(found, limit, args))
 }
 
 fn counted(caller: &Caller) -> Select<container::Entity> {
     rows::<Pull, container::Entity>(caller.actor())
         .into_select()
-        .join(JoinType::InnerJoin, container_topic::Relation::Container.def().rev())
+        .join(
+            JoinType::InnerJoin,
+            container_topic::Relation::Container.def().rev(),
+        )
         .select_only()
         .column(container_topic::Column::Topic)
         .column_as(container::Column::Id.count(), "containers")
@@ -205,7 +222,10 @@ fn cut(mut found: Vec<Counted>, limit: u64, args: &PageArgs<()>) -> Page<Counted
 pub async fn count(caller: &Caller) -> Result<u64> {
     let number = rows::<Pull, container::Entity>(caller.actor())
         .into_select()
-        .join(JoinType::InnerJoin, container_topic::Relation::Container.def().rev())
+        .join(
+            JoinType::InnerJoin,
+            container_topic::Relation::Container.def().rev(),
+        )
         .select_only()
         .column_as(
             Expr::expr(sea_orm::sea_query::Func::count_distinct(

@@ -22,6 +22,7 @@ use super::{
     Caller, Digest, fresh_id,
     image::{Image, check_push, is_complete, publish, signed_size},
     secret::same,
+    site,
 };
 use crate::{
     access::{Pull, Push, internal, open},
@@ -215,6 +216,7 @@ pub async fn receive(
     ) {
         return Err(Error::NotFound("upload"));
     }
+    site::check_open(caller).await?;
     let upload = load(caller, id).await?;
     let mut inflow = Inflow {
         caller,
@@ -424,6 +426,7 @@ pub async fn direct(
 ) -> Result<Image> {
     let row = open::<Push, image::Entity>(caller.db(), caller.actor(), image).await?;
     check_push(caller, &row).await?;
+    site::admit(caller).await?;
     if let Some(size) = size {
         check_size(caller, size)?;
     }
@@ -455,6 +458,7 @@ pub async fn complete(
     claimed: &[(u32, Digest)],
 ) -> Result<Image> {
     open::<Push, image::Entity>(caller.db(), caller.actor(), image).await?;
+    site::admit(caller).await?;
     let upload = match id {
         Some(id) => find(caller, image, id).await,
         None => newest(caller, image).await,

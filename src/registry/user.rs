@@ -15,14 +15,20 @@ use super::{
     fresh_id,
     namespace::{self, NewNamespace},
     page::{Page, PageArgs, Sort, page},
-    path::Name,
+    path::{Name, plain},
     secret::same,
 };
 use crate::{
-    access::{Account, Admin, Granted, Includes, Level, Pull, identity, open, open_where, rows},
+    access::{
+        Account, Admin, Granted, Includes, Level, Pull, Rows, identity, open, open_where, rows,
+    },
     error::{Error, Result},
     event::{Change, Event, Target},
 };
+
+mod standing;
+
+pub use standing::{delete, set_admin, set_enabled};
 
 /// A user that the caller may see.
 pub type User = Granted<Pull, user::Model>;
@@ -63,21 +69,61 @@ impl Sort<user::Entity> for UserSort {
     }
 }
 
+/// Which users a list has.
+#[derive(Clone, Debug, Default)]
+pub struct UserFilter {
+    /// Those with this in their name, in upper or lower case.
+    pub text: Option<String>,
+    /// Those who administer the site, or those who do not.
+    pub admin: Option<bool>,
+    /// Those who are kept out, or those who are not.
+    pub disabled: Option<bool>,
+}
+
 /// The users that the caller may see.
-pub async fn list(caller: &Caller, args: &PageArgs<UserSort>) -> Result<Page<User>> {
-    page(
-        caller.db(),
-        rows::<Pull, user::Entity>(caller.actor()),
-        args,
-    )
-    .await
+///
+/// # Errors
+/// Those of [`of_filter`].
+pub async fn list(
+    caller: &Caller,
+    filter: &UserFilter,
+    args: &PageArgs<UserSort>,
+) -> Result<Page<User>> {
+    page(caller.db(), of_filter(caller, filter)?, args).await
 }
 
 /// How many [`list`] lists.
-pub async fn count(caller: &Caller) -> Result<u64> {
-    rows::<Pull, user::Entity>(caller.actor())
-        .count(caller.db())
-        .await
+///
+/// # Errors
+/// Those of [`of_filter`].
+pub async fn count(caller: &Caller, filter: &UserFilter) -> Result<u64> {
+    of_filter(caller, filter)?.count(caller.db()).await
+}
+
+/// # Errors
+/// [`Error::Forbidden`] for anybody but administrators who asks for what they alone know of others; [`Error::Invalid`] for
+/// a text that is too long.
+fn of_filter(caller: &Caller, filter: &UserFilter) -> Result<Rows<Pull, user::Entity>> {
+    if (filter.admin.is_some() || filter.disabled.is_some()) && !caller.actor().is_site_admin() {
+        caller.account()?;
+        return Err(Error::Forbidden(
+            "only an administrator may ask who administers the site or is disabled".into(),
+        ));
+    }
+    let mut rows = rows::<Pull, user::Entity>(caller.actor());
+    if let Some(text) = &filter.text {
+        plain("text", text, super::search::TEXT_MAX)?;
+        let pattern = super::search::pattern(&text.trim().to_lowercase());
+        rows = rows.narrow(|q| q.filter(super::search::like(user::Column::Name, &pattern)));
+    }
+    if let Some(admin) = filter.admin {
+        rows = rows.narrow(|q| q.filter(user::Column::Admin.eq(admin)));
+    }
+    Ok(match filter.disabled {
+        Some(true) => rows.narrow(|q| q.filter(user::Column::DisabledAt.is_not_null())),
+        Some(false) => rows.narrow(|q| q.filter(user::Column::DisabledAt.is_null())),
+        None => rows,
+    })
 }
 
 /// What only a user and administrators know of the user.
@@ -131,7 +177,7 @@ pub async fn find(caller: &Caller, name: &str) -> Result<User> {
 /// [`Error::Forbidden`] for anybody but administrators; [`Error::Conflict`] when the name is taken.
 pub async fn create(caller: &Caller, new: NewUser) -> Result<User> {
     may_create(caller)?;
-    caller.change(async |tx| insert(tx, new).await).await
+    caller.change_always(async |tx| insert(tx, new).await).await
 }
 
 /// Whether the caller may make accounts; saves the work of hashing a password in vain.
@@ -227,7 +273,7 @@ pub async fn create_first(
         password_hash: Some(password_hash),
     };
     caller
-        .change(async |tx| {
+        .change_always(async |tx| {
             take_turn(tx.db(), Turn::FirstUser).await?;
             if identity::<user::Entity>().count(tx.db()).await? > 0 {
                 return Err(Error::NotFound("page"));
@@ -243,44 +289,13 @@ pub async fn create_first(
 /// Those of [`open`].
 pub async fn set_password(caller: &Caller, id: UserId, password_hash: String) -> Result<()> {
     caller
-        .change(async |tx| {
+        .change_always(async |tx| {
             let user = open::<Admin, user::Entity>(tx.db(), tx.actor(), id).await?;
             let mut row = (*user).clone().into_active_model();
             row.password_hash = Set(Some(password_hash));
             row.update(tx.db()).await?;
             end_sessions(tx, &user).await?;
             Ok(Event::new("user.password", Target::account(id, &user.name), id).with(()))
-        })
-        .await
-}
-
-/// Lets an account sign in, or keeps it out; its tokens and sessions with it.
-///
-/// # Errors
-/// [`Error::Forbidden`] for anybody but administrators; those of [`open`].
-pub async fn set_enabled(caller: &Caller, id: UserId, enabled: bool) -> Result<User> {
-    if !caller.actor().is_site_admin() {
-        caller.account()?;
-        return Err(Error::Forbidden(
-            "only an administrator may disable or enable accounts".into(),
-        ));
-    }
-    caller
-        .change(async |tx| {
-            let user = open::<Admin, user::Entity>(tx.db(), tx.actor(), id).await?;
-            let mut row = (*user).clone().into_active_model();
-            row.disabled_at = Set((!enabled).then_some(tx.now()));
-            let row = row.update(tx.db()).await?;
-            if !enabled {
-                end_sessions(tx, &user).await?;
-            }
-            let action = if enabled {
-                "user.enable"
-            } else {
-                "user.disable"
-            };
-            Ok(Event::new(action, Target::account(id, &row.name), id)
-                .with(user.replaced(row).for_pull()))
         })
         .await
 }

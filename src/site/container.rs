@@ -75,7 +75,10 @@ impl Said {
         let topics = topics.remove(&container).unwrap_or_default();
         let subject = Subject::Container(container);
         let Some(about) = about::of(caller, &[subject]).await?.remove(&subject) else {
-            return Ok(Self { topics, ..Self::default() });
+            return Ok(Self {
+                topics,
+                ..Self::default()
+            });
         };
         let readme = match about::readmes(caller, &[about.id]).await?.remove(&about.id) {
             Some(markdown) => Some(about::html(markdown).await?),
@@ -120,7 +123,7 @@ pub(super) async fn show(request: Request) -> Result<Response, Failure> {
         .iter()
         .filter_map(|tag| Some(row(tag, images.get(&tag.image_id)?)));
     render(&Page {
-        frame: Frame::new(&request, &caller),
+        frame: Frame::new(&request, &caller).await,
         remote: Remote::of(&RequestContext::of(&request).base_url),
         path: path.to_string(),
         above: format!("{}/{}", path.namespace, path.collection),

@@ -11,10 +11,11 @@ use url::form_urlencoded;
 
 use super::frame::Frame;
 use crate::{
+    auth,
     error::Error,
     page,
     protocol::{self, RequestContext},
-    registry::Caller,
+    registry::{Caller, site::notices},
 };
 
 /// An error of a page.
@@ -89,6 +90,8 @@ struct Page {
 struct Asked {
     context: RequestContext,
     uri: Uri,
+    /// Somebody unknown, who sees what every page tells.
+    visitor: Caller,
     /// Whether a browser asks.
     browser: bool,
 }
@@ -103,11 +106,12 @@ where
     let asked = Asked {
         context: RequestContext::of(&request).clone(),
         uri: request.uri().clone(),
+        visitor: auth::anonymous(&request),
         browser: accepted.contains("text/html"),
     };
     match endpoint.call(request).await {
         Ok(response) => match response.extensions().get::<Words>().cloned() {
-            Some(words) => Ok(asked.page(words, &response)),
+            Some(words) => Ok(asked.page(words, &response).await),
             None => Ok(response),
         },
         Err(error) if asked.browser && error.is::<NotFoundError>() => {
@@ -116,14 +120,14 @@ where
                 may_be_private: false,
             };
             let failure = protocol::failure(&Error::NotFound("page")).finish();
-            Ok(asked.page(words, &failure))
+            Ok(asked.page(words, &failure).await)
         }
         Err(error) => Err(error),
     }
 }
 
 impl Asked {
-    fn page(&self, words: Words, failure: &Response) -> Response {
+    async fn page(&self, words: Words, failure: &Response) -> Response {
         let root = self.context.root();
         let next = format!("{root}{}", self.uri.path());
         let page = Page {
@@ -133,7 +137,11 @@ impl Asked {
                 query.append_pair("next", &next).finish()
             }),
             words: words.text.clone(),
-            frame: Frame { root, person: None },
+            frame: Frame {
+                root,
+                person: None,
+                notices: notices(&self.visitor).await,
+            },
         };
         let mut response = page::html(page.render().unwrap_or(words.text));
         response.set_status(failure.status());

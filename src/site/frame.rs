@@ -1,7 +1,14 @@
 //! What all pages show around their own content.
 use poem::Request;
 
-use crate::{auth, protocol::RequestContext, registry::Caller};
+use crate::{
+    auth,
+    protocol::RequestContext,
+    registry::{
+        Caller,
+        site::{Notices, notices},
+    },
+};
 
 /// Around the content of a page: where its links begin, and who is signed in.
 #[derive(Default)]
@@ -10,6 +17,8 @@ pub(super) struct Frame {
     pub(super) root: String,
     /// Whoever is signed in, in a browser.
     pub(super) person: Option<Person>,
+    /// What every page tells.
+    pub(super) notices: Notices,
 }
 
 /// Somebody signed in.
@@ -22,7 +31,7 @@ pub(super) struct Person {
 
 impl Frame {
     /// For whoever sent the request.
-    pub(super) fn new(request: &Request, caller: &Caller) -> Self {
+    pub(super) async fn new(request: &Request, caller: &Caller) -> Self {
         let person = auth::form_token(request, caller).zip(caller.account().ok());
         Self {
             root: RequestContext::of(request).root(),
@@ -30,6 +39,7 @@ impl Frame {
                 name: account.name.clone(),
                 form_token,
             }),
+            notices: notices(caller).await,
         }
     }
 }

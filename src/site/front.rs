@@ -18,6 +18,7 @@ use crate::{
         container::{self, ContainerFilter, ContainerSort},
         page::PageArgs,
         search::{self, Search},
+        site::{self, Site},
         user::is_first_start,
     },
 };
@@ -31,6 +32,8 @@ struct Page {
     frame: Frame,
     remote: Remote,
     name: Option<String>,
+    /// Who runs the site.
+    about: Site,
     first_start: bool,
     /// What is searched for.
     text: String,
@@ -56,9 +59,10 @@ pub(super) async fn show(request: Request) -> Result<Response, Failure> {
     let refused = matches!(shown, Shown::Refused(_));
     let name = caller.account().ok().map(|account| account.name.clone());
     let mut response = render(&Page {
-        frame: Frame::new(&request, &caller),
+        frame: Frame::new(&request, &caller).await,
         remote: Remote::of(&RequestContext::of(&request).base_url),
         first_start: name.is_none() && is_first_start(&caller).await?,
+        about: site::current(&caller).await?,
         name,
         text,
         shown,

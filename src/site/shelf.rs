@@ -63,7 +63,7 @@ pub(super) async fn namespace(request: Request) -> Result<Response, Failure> {
         private: row.visibility == Visibility::Private,
     });
     render(&Page {
-        frame: Frame::new(&request, &caller),
+        frame: Frame::new(&request, &caller).await,
         path: name.to_string(),
         above: None,
         description: description(&namespace.description).to_owned(),
@@ -91,7 +91,7 @@ pub(super) async fn collection(request: Request) -> Result<Response, Failure> {
         private: false,
     });
     render(&Page {
-        frame: Frame::new(&request, &caller),
+        frame: Frame::new(&request, &caller).await,
         path: format!("{above}/{name}"),
         above: Some(above.to_string()),
         description: description(&collection.description).to_owned(),

@@ -114,6 +114,14 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
         "disableUser" | "enableUser" => json!({"id": world.user}),
         "createUser" => json!({"name": "newcomer", "password": "a long password", "admin": false}),
         "setPassword" => json!({"id": world.user, "password": "a longer password"}),
+        "setUserRole" => json!({"id": world.user, "role": "ADMIN"}),
+        "deleteUser" => json!({"id": world.user}),
+        "updateServer" => json!({"name": "new"}),
+        "setBanner" => json!({"message": "new"}),
+        "setReadOnly" => json!({"on": false}),
+        "publishTerms" => json!({"text": null}),
+        // There are none, which whoever may agree hears: CONFLICT.
+        "agreeToTerms" => json!({"version": 1}),
         "deleteKey" => json!({"id": id("key", &world.key)}),
         _ => return None,
     };

@@ -84,6 +84,7 @@ fn address(path: &str, world: &World) -> Option<String> {
         | "/auth/sign-in"
         | "/auth/tokens"
         | "/auth/password"
+        | "/auth/terms"
         | "/graphql" => path.into(),
         "/assets/*path" => "/assets/page.css".into(),
         "/auth/setup/:word" => "/auth/setup/guess".into(),
@@ -264,6 +265,7 @@ async fn pages(path: &str, world: &World, client: &Client) -> Option<u16> {
             "form_token=guess",
         ),
         "/auth/password" => (path.into(), "form_token=guess&old=x&new=y&again=y"),
+        "/auth/terms" => (path.into(), "form_token=guess&version=1&agree=yes"),
         "/auth/setup/:word" => (
             "/auth/setup/guess".into(),
             "name=mallory&password=a-long-password&again=a-long-password",

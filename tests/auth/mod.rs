@@ -4,6 +4,7 @@ mod password;
 mod registry_token;
 mod setup;
 mod sign_in;
+mod terms;
 mod throttle;
 mod tokens;
 

@@ -8,7 +8,9 @@ const IMAGES: &str = "query($labels: [LabelInput!]) { images(labels: $labels) { 
 
 fn image(seed: u64, labels: &[(&str, &str)]) -> SifBuilder {
     let plain = SifBuilder::new("amd64").payload(4096, seed);
-    labels.iter().fold(plain, |image, (key, value)| image.label(key, value))
+    labels
+        .iter()
+        .fold(plain, |image, (key, value)| image.label(key, value))
 }
 
 /// The containers of the images, and those of the containers, that carry these labels.
@@ -16,13 +18,24 @@ async fn found(who: &Client, labels: Value) -> Vec<String> {
     let data = who.graphql(IMAGES, json!({"labels": labels})).await["images"].clone();
     let nodes = data["nodes"].as_array().expect("images");
     assert_eq!(data["totalCount"], nodes.len());
-    let mut of_images: Vec<_> = nodes.iter().map(|node| node["container"]["path"].as_str().expect("a path").to_owned()).collect();
+    let mut of_images: Vec<_> = nodes
+        .iter()
+        .map(|node| {
+            node["container"]["path"]
+                .as_str()
+                .expect("a path")
+                .to_owned()
+        })
+        .collect();
     of_images.sort();
     let query = "query($labels: [LabelInput!]) { containers(labels: $labels) { totalCount nodes { path } } }";
     let data = who.graphql(query, json!({"labels": labels})).await["containers"].clone();
     let nodes = data["nodes"].as_array().expect("containers");
     assert_eq!(data["totalCount"], nodes.len());
-    let of_containers: Vec<_> = nodes.iter().map(|node| node["path"].as_str().expect("a path")).collect();
+    let of_containers: Vec<_> = nodes
+        .iter()
+        .map(|node| node["path"].as_str().expect("a path"))
+        .collect();
     let mut once = of_images.clone();
     once.dedup();
     assert_eq!(of_containers, once);
@@ -31,11 +44,22 @@ async fn found(who: &Client, labels: Value) -> Vec<String> {
 
 async fn world(alice: &Client) {
     for (path, labels) in [
-        ("alice/tools/one", &[("org.label-schema.version", "1"), ("maintainer", "Alice")][..]),
-        ("alice/tools/two", &[("org.label-schema.version", "2"), ("maintainer", "Alice")]),
-        ("alice/secret/three", &[("org.label-schema.version", "1"), ("maintainer", "Alice")]),
+        (
+            "alice/tools/one",
+            &[("org.label-schema.version", "1"), ("maintainer", "Alice")][..],
+        ),
+        (
+            "alice/tools/two",
+            &[("org.label-schema.version", "2"), ("maintainer", "Alice")],
+        ),
+        (
+            "alice/secret/three",
+            &[("org.label-schema.version", "1"), ("maintainer", "Alice")],
+        ),
     ] {
-        alice.push(path, "x", image(path.len() as u64, labels)).await;
+        alice
+            .push(path, "x", image(path.len() as u64, labels))
+            .await;
     }
 }
 

@@ -17,6 +17,7 @@ mod promote;
 mod protection;
 mod schema;
 mod search;
+mod server;
 mod statement;
 mod tag;
 mod tag_history;

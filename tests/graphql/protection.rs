@@ -17,12 +17,20 @@ async fn protect(who: &Client, id: &str, patterns: Value) {
 
 /// The image of a tag.
 async fn of(who: &Client, reference: &str) -> String {
-    id(who, &format!("image(path: {PATH:?}, reference: {reference:?})")).await
+    id(
+        who,
+        &format!("image(path: {PATH:?}, reference: {reference:?})"),
+    )
+    .await
 }
 
 /// Points a tag at an image as the library's clients do.
 async fn tag(who: &Client, name: &str, image: &str) -> Answer {
-    let shown = who.get(&format!("/v1/containers/{PATH}")).await.expect(200).json();
+    let shown = who
+        .get(&format!("/v1/containers/{PATH}"))
+        .await
+        .expect(200)
+        .json();
     let container = shown["data"]["id"].as_str().expect("an id").to_owned();
     let new = json!({"Arch": "amd64", "Tag": name, "ImageID": image.trim_start_matches("image:")});
     who.post(&format!("/v2/tags/{container}"), new).await

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::{alice, code, field, id, refused};
 use crate::{
-    oci::{image, put_manifest, push_manifest},
+    oci::{image, push_manifest, put_manifest},
     support::{Client, SifBuilder, on_each_database},
 };
 
@@ -13,13 +13,18 @@ const HISTORY: &str = "query($name: String, $first: Int, $after: String) { conta
 
 async fn history(who: &Client, name: &str) -> Vec<Value> {
     let data = who.graphql(HISTORY, json!({"name": name})).await;
-    data["container"]["tagHistory"]["nodes"].as_array().expect("moves").clone()
+    data["container"]["tagHistory"]["nodes"]
+        .as_array()
+        .expect("moves")
+        .clone()
 }
 
 /// From where to where the images of a tag went, newest first.
 async fn images(who: &Client, name: &str) -> Vec<(Value, Value)> {
     let moves = history(who, name).await.into_iter();
-    moves.map(|one| (one["fromImage"].clone(), one["toImage"].clone())).collect()
+    moves
+        .map(|one| (one["fromImage"].clone(), one["toImage"].clone()))
+        .collect()
 }
 
 on_each_database! {

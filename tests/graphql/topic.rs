@@ -8,18 +8,34 @@ const TOPICS: &str = "query($first: Int, $after: String, $last: Int, $before: St
     totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } nodes { name containerCount } } }";
 
 async fn set(who: &Client, path: &str, topics: &[&str]) {
-    assert_eq!(refused(who, "setTopics", json!({"container": path, "topics": topics})).await, "");
+    assert_eq!(
+        refused(
+            who,
+            "setTopics",
+            json!({"container": path, "topics": topics})
+        )
+        .await,
+        ""
+    );
 }
 
 async fn topics(who: &Client, args: Value) -> (Vec<(String, u64)>, Value) {
     let list = who.graphql(TOPICS, args).await["topics"].clone();
     let nodes = list["nodes"].as_array().expect("topics").iter();
-    let pair = |node: &Value| (node["name"].as_str().expect("a name").to_owned(), node["containerCount"].as_u64().expect("a count"));
+    let pair = |node: &Value| {
+        (
+            node["name"].as_str().expect("a name").to_owned(),
+            node["containerCount"].as_u64().expect("a count"),
+        )
+    };
     (nodes.map(pair).collect(), list)
 }
 
 fn pairs(expected: &[(&str, u64)]) -> Vec<(String, u64)> {
-    expected.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+    expected
+        .iter()
+        .map(|(name, count)| ((*name).to_owned(), *count))
+        .collect()
 }
 
 on_each_database! {

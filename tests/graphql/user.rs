@@ -53,4 +53,93 @@ on_each_database! {
         assert_eq!((code(&answer), field(&answer)), ("INVALID", "input.password"));
         assert_eq!(refused(&root, "createUser", json!({"name": "root"})).await, "CONFLICT");
     }
+
+    async fn an_administrator_makes_another_one_and_takes_it_back(app) {
+        let (alice, root) = (app.user("alice").await, app.admin("root").await);
+        for (role, admin) in [("ADMIN", true), ("ADMIN", true), ("USER", false)] {
+            assert_eq!(refused(&root, "setUserRole", json!({"id": "alice", "role": role})).await, "");
+            assert_eq!(alice.graphql("{ viewer { admin } }", json!({})).await["viewer"]["admin"], admin);
+        }
+        assert_eq!(refused(&alice, "setUserRole", json!({"id": "alice", "role": "ADMIN"})).await, "FORBIDDEN");
+        assert_eq!(refused(&app.anonymous(), "setUserRole", json!({"id": "alice", "role": "ADMIN"})).await, "UNAUTHENTICATED");
+        assert_eq!(refused(&root, "setUserRole", json!({"id": "nobody", "role": "ADMIN"})).await, "NOT_FOUND");
+        assert_eq!(refused(&root, "setUserRole", json!({"id": "alice"})).await, "INVALID");
+    }
+
+    async fn the_last_administrator_stays(app) {
+        let root = app.admin("root").await;
+        app.admin("other").await;
+        assert_eq!(refused(&root, "disableUser", json!({"id": "other"})).await, "");
+        for (mutation, input) in [
+            ("disableUser", json!({"id": "root"})),
+            ("setUserRole", json!({"id": "root", "role": "USER"})),
+            ("deleteUser", json!({"id": "root"})),
+        ] {
+            assert_eq!(refused(&root, mutation, input).await, "CONFLICT", "{mutation}");
+        }
+        let data = root.graphql("{ viewer { admin disabledAt } }", json!({})).await;
+        assert_eq!(data["viewer"], json!({"admin": true, "disabledAt": null}));
+    }
+
+    async fn of_administrators_who_demote_each_other_at_once_one_stays(app) {
+        let names: Vec<String> = (0..4).map(|number| format!("root{number}")).collect();
+        let mut roots = Vec::new();
+        for name in &names {
+            roots.push(app.admin(name).await);
+        }
+        let attempts = roots.iter().zip(names.iter().cycle().skip(1)).enumerate().map(async |(number, (root, other))| {
+            match number % 2 {
+                0 => refused(root, "setUserRole", json!({"id": other, "role": "USER"})).await,
+                _ => refused(root, "disableUser", json!({"id": other})).await,
+            }
+        });
+        futures::future::join_all(attempts).await;
+        let filter = sifhub::registry::user::UserFilter { admin: Some(true), disabled: Some(false), ..Default::default() };
+        let left = sifhub::registry::user::count(&app.operator(), &filter).await.expect("a count");
+        assert!(left >= 1, "nobody is left");
+    }
+
+    async fn an_account_is_deleted_once_it_owns_nothing(app) {
+        let (alice, root) = (super::alice(&app).await, app.admin("root").await);
+        let answer = mutate(&root, "deleteUser", json!({"id": "alice"})).await;
+        assert_eq!(code(&answer), "CONFLICT");
+        let words = answer["errors"][0]["message"].as_str().expect("words");
+        assert!(words.contains("alice/tools, alice/secret"), "{words}");
+        for collection in ["alice/tools", "alice/secret"] {
+            assert_eq!(refused(&alice, "deleteCollection", json!({"id": collection, "withContent": true})).await, "");
+        }
+        assert_eq!(refused(&alice, "deleteUser", json!({"id": "alice"})).await, "FORBIDDEN");
+        assert_eq!(refused(&root, "deleteUser", json!({"id": "alice"})).await, "");
+        assert_eq!(code(&alice.try_graphql("{ viewer { name } }", json!({})).await), "UNAUTHENTICATED");
+        let gone = root.graphql("{ namespace(name: \"alice\") { id } users { totalCount } }", json!({})).await;
+        assert_eq!(gone, json!({"namespace": null, "users": {"totalCount": 1}}));
+        assert_eq!(refused(&root, "createUser", json!({"name": "alice"})).await, "");
+    }
+
+    async fn administrators_filter_the_list_of_users(app) {
+        let (alice, root) = (app.user("alice").await, app.admin("root").await);
+        app.user("bob_x").await;
+        assert_eq!(refused(&root, "disableUser", json!({"id": "bob_x"})).await, "");
+        let list = async |who: &crate::support::Client, filter: &str| {
+            let query = format!("{{ users(filter: {{{filter}}}) {{ totalCount nodes {{ name }} }} }}");
+            who.try_graphql(&query, json!({})).await
+        };
+        let names = async |filter: &str| {
+            let answer = list(&root, filter).await;
+            let nodes = answer["data"]["users"]["nodes"].as_array().expect("nodes").clone();
+            assert_eq!(answer["data"]["users"]["totalCount"], nodes.len());
+            nodes.iter().map(|node| node["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(names("admin: true").await, ["root"]);
+        assert_eq!(names("disabled: true").await, ["bob_x"]);
+        assert_eq!(names("admin: false, disabled: false").await, ["alice"]);
+        assert_eq!(names("text: \"O\"").await, ["bob_x", "root"]);
+        assert_eq!(names("text: \"_\"").await, ["bob_x"]);
+        assert_eq!(code(&list(&alice, "admin: true").await), "FORBIDDEN");
+        assert_eq!(code(&list(&alice, "disabled: false").await), "FORBIDDEN");
+        assert_eq!(code(&list(&app.anonymous(), "disabled: false").await), "UNAUTHENTICATED");
+        assert_eq!(list(&alice, "text: \"bob\"").await["data"]["users"]["totalCount"], 1);
+        let long = format!("text: \"{}\"", "x".repeat(1025));
+        assert_eq!(code(&list(&root, &long).await), "INVALID");
+    }
 }

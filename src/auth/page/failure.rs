@@ -57,7 +57,7 @@ pub(super) async fn rendered<E: Endpoint>(
     endpoint: Arc<E>,
     request: Request,
 ) -> poem::Result<Response> {
-    let frame = Frame::new(&request);
+    let frame = Frame::new(&request).await;
     let response = endpoint.call(request).await?.into_response();
     match response.extensions().get::<Words>().cloned() {
         None => Ok(response),

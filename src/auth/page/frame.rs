@@ -2,7 +2,14 @@
 use poem::Request;
 
 use super::{form::Form, place::root};
-use crate::{auth::extract::Session, error::Result, registry::session::form_token};
+use crate::{
+    auth::extract::{Session, anonymous},
+    error::Result,
+    registry::{
+        session::form_token,
+        site::{Notices, notices, terms},
+    },
+};
 
 /// Around the content of a page: where its links begin, who is signed in, and what just happened.
 #[derive(Default)]
@@ -15,6 +22,10 @@ pub(super) struct Frame {
     pub(super) notice: Option<&'static str>,
     /// What went wrong, as a sentence.
     pub(super) error: Option<String>,
+    /// What every page tells.
+    pub(super) notices: Notices,
+    /// Whether to point to the terms of use, to which somebody has not agreed yet.
+    pub(super) terms_due: bool,
 }
 
 /// Somebody signed in.
@@ -27,23 +38,25 @@ pub(super) struct Person {
 
 impl Frame {
     /// For somebody who is not signed in.
-    pub(super) fn new(request: &Request) -> Self {
+    pub(super) async fn new(request: &Request) -> Self {
         Self {
             root: root(request),
             notice: notice(Form::query(request).get("done")),
+            notices: notices(&anonymous(request)).await,
             ..Self::default()
         }
     }
 
     /// For somebody who is.
-    pub(super) fn within(request: &Request, session: &Session) -> Result<Self> {
+    pub(super) async fn within(request: &Request, session: &Session) -> Result<Self> {
         let person = Person {
             name: session.caller.account()?.name.clone(),
             form_token: form_token(&session.caller, &session.cookie),
         };
         Ok(Self {
             person: Some(person),
-            ..Self::new(request)
+            terms_due: terms::are_due(&session.caller).await?,
+            ..Self::new(request).await
         })
     }
 
@@ -63,6 +76,7 @@ fn notice(done: &str) -> Option<&'static str> {
         "signed-out" => Some("You are signed out."),
         "revoked" => Some("The token is revoked: nobody can use it any more."),
         "password" => Some("Your password is changed, and other browsers are signed out."),
+        "agreed" => Some("Thank you. You can push and change things now."),
         "set-up" => Some("Your account is ready. Make a token to push images with."),
         _ => None,
     }

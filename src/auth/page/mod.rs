@@ -1,4 +1,4 @@
-//! The plain pages below `/auth/`: sign-in, tokens, password, and the first administrator.
+//! The plain pages below `/auth/`: sign-in, tokens, password, terms of use, and the first administrator.
 //!
 //! Every page works without a script. A form is taken only from a page of this server, and one that somebody signed in
 //! sends carries the form token of their session ([`form`]). What goes wrong becomes a page, too ([`failure`]).
@@ -9,6 +9,7 @@ mod password;
 mod place;
 mod setup;
 mod sign_in;
+mod terms;
 mod tokens;
 
 use askama::Template;
@@ -33,6 +34,8 @@ const TABLE: &[Row<Failure>] = &[
     }),
     ("GET", "/auth/password", |r| password::show(r).boxed()),
     ("POST", "/auth/password", |r| password::submit(r).boxed()),
+    ("GET", "/auth/terms", |r| terms::show(r).boxed()),
+    ("POST", "/auth/terms", |r| terms::submit(r).boxed()),
     ("GET", "/auth/setup/:word", |r| setup::show(r).boxed()),
     ("POST", "/auth/setup/:word", |r| setup::submit(r).boxed()),
 ];

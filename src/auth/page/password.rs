@@ -43,7 +43,7 @@ pub(super) async fn show(request: Request) -> Result<Response, Failure> {
     let Some(session) = by_session(&request).await? else {
         return Ok(to_sign_in(&request));
     };
-    let frame = Frame::within(&request, &session)?;
+    let frame = Frame::within(&request, &session).await?;
     Ok(render(&Page::new(frame, &session))?)
 }
 
@@ -57,7 +57,7 @@ pub(super) async fn submit(mut request: Request) -> Result<Response, Failure> {
             Ok(begin(&request, &session.caller, &new, &next).await?)
         }
         Err(error) => {
-            let frame = Frame::within(&request, &session)?.refusing(&error);
+            let frame = Frame::within(&request, &session).await?.refusing(&error);
             Ok(refused(render(&Page::new(frame, &session))?, &error))
         }
     }

@@ -49,7 +49,7 @@ impl<'a> Page<'a> {
 pub(super) async fn show(request: Request) -> Result<Response, Failure> {
     let caller = anonymous(&request);
     match user::may_create_first(&caller, word(&request)).await {
-        Ok(()) => Ok(render(&Page::new(Frame::new(&request), &caller, ""))?),
+        Ok(()) => Ok(render(&Page::new(Frame::new(&request).await, &caller, ""))?),
         Err(error) => closed(&request, &caller, error).await,
     }
 }
@@ -66,7 +66,7 @@ pub(super) async fn submit(mut request: Request) -> Result<Response, Failure> {
         }
         Err(error @ Error::NotFound(_)) => closed(&request, &caller, error).await,
         Err(error) => {
-            let frame = Frame::new(&request).refusing(&error);
+            let frame = Frame::new(&request).await.refusing(&error);
             let page = Page::new(frame, &caller, form.get("name"));
             Ok(refused(render(&page)?, &error))
         }
@@ -78,7 +78,7 @@ async fn closed(request: &Request, caller: &Caller, error: Error) -> Result<Resp
     if user::is_first_start(caller).await? {
         return Err(error.into());
     }
-    let frame = Frame::new(request).refusing(
+    let frame = Frame::new(request).await.refusing(
         "there is an administrator or another account already, so this link makes none any more",
     );
     Ok(refused(render(&Done { frame })?, &error))

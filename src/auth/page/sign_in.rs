@@ -36,7 +36,7 @@ pub(super) async fn show(request: Request) -> Result<Response, Failure> {
         return Ok(see_other(&next(&request, &query)));
     }
     let page = Page {
-        frame: Frame::new(&request),
+        frame: Frame::new(&request).await,
         name: "",
         next: query.get("next"),
         first_start: is_first_start(&anonymous(&request)).await?,
@@ -57,7 +57,7 @@ pub(super) async fn submit(mut request: Request) -> Result<Response, Failure> {
         Ok(new) => Ok(begin(&request, &caller, &new, &next(&request, &form)).await?),
         Err(error) => {
             let page = Page {
-                frame: Frame::new(&request).refusing(&error),
+                frame: Frame::new(&request).await.refusing(&error),
                 name: attempt.name,
                 next: form.get("next"),
                 first_start: is_first_start(&caller).await?,

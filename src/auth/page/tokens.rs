@@ -62,14 +62,14 @@ pub(super) async fn show(request: Request) -> Result<Response, Failure> {
     let Some(session) = by_session(&request).await? else {
         return Ok(to_sign_in(&request));
     };
-    let frame = Frame::within(&request, &session)?;
+    let frame = Frame::within(&request, &session).await?;
     Ok(render(&Page::new(&request, &session.caller, frame).await?)?)
 }
 
 /// Makes a token and shows it, once.
 pub(super) async fn submit(mut request: Request) -> Result<Response, Failure> {
     let (session, form) = posted_in_session(&mut request).await?;
-    let frame = Frame::within(&request, &session)?;
+    let frame = Frame::within(&request, &session).await?;
     match create(&session.caller, &form).await {
         Ok(secret) => {
             let page = Page::new(&request, &session.caller, frame).await?;

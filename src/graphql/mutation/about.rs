@@ -80,7 +80,8 @@ impl AboutMutation {
         let caller = caller(ctx);
         let container = id::container(caller, &input.container).await;
         let container = container.in_field("input.container")?;
-        let topics: crate::error::Result<_> = input.topics.iter().map(|text| text.parse()).collect();
+        let topics: crate::error::Result<_> =
+            input.topics.iter().map(|text| text.parse()).collect();
         let set = topic::set(caller, container, topics.in_input()?).await;
         set.in_input()?;
         thing(ctx, GlobalId::Container(container)).await

@@ -41,8 +41,14 @@ impl ImageMutation {
         let caller = caller(ctx);
         let id = id::image(&input.image).in_field("input.image")?;
         let to = match input.container.contains(':') {
-            true => Destination::Id(id::container(caller, &input.container).await.in_field("input.container")?),
-            false => Destination::Path(container_path(&input.container).in_field("input.container")?),
+            true => Destination::Id(
+                id::container(caller, &input.container)
+                    .await
+                    .in_field("input.container")?,
+            ),
+            false => {
+                Destination::Path(container_path(&input.container).in_field("input.container")?)
+            }
         };
         let names = names(&input.tags).in_field("input.tags")?;
         let copy = image::promote(caller, id, &to, &names).await;

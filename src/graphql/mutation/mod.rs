@@ -6,6 +6,7 @@ mod image;
 mod key;
 mod namespace;
 mod protection;
+mod server;
 mod tag;
 mod token;
 mod user;
@@ -30,6 +31,7 @@ pub(super) struct Mutation(
     about::AboutMutation,
     token::TokenMutation,
     user::UserMutation,
+    server::ServerMutation,
     key::KeyMutation,
 );
 

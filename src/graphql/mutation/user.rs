@@ -1,9 +1,15 @@
 //! Changes of users.
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 
+use super::DeletePayload;
 use crate::{
     auth,
-    graphql::{error::InField, id, loader::caller, object::User},
+    graphql::{
+        error::InField,
+        id::{self, GlobalId},
+        loader::caller,
+        object::User,
+    },
     registry::user,
 };
 
@@ -28,7 +34,7 @@ impl UserMutation {
     }
 
     /// Keeps a user out: their sessions end and their tokens do not work. What they own stays. Errors: `FORBIDDEN` unless
-    /// you administer this server.
+    /// you administer this server; `CONFLICT` for the last administrator who may sign in.
     async fn disable_user(
         &self,
         ctx: &Context<'_>,
@@ -44,6 +50,35 @@ impl UserMutation {
         #[graphql(desc = "Whom.")] input: UserInput,
     ) -> Result<UserPayload> {
         set_enabled(ctx, &input, true).await
+    }
+
+    /// Makes a user an administrator of this server, or one no longer. Errors: `FORBIDDEN` unless you administer this
+    /// server; `CONFLICT` for the last administrator who may sign in.
+    async fn set_user_role(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom, and what they become.")] input: SetUserRoleInput,
+    ) -> Result<UserPayload> {
+        let caller = caller(ctx);
+        caller.account()?;
+        let id = id::user(caller, &input.id).await.in_field("input.id")?;
+        let user = user::set_admin(caller, id, input.role == UserRole::Admin).await?;
+        Ok(UserPayload { user: User(user) })
+    }
+
+    /// Deletes an account that owns nothing, with its empty namespaces, its tokens and its sessions. What it did stays in
+    /// the log. Errors: `FORBIDDEN` unless you administer this server; `CONFLICT` while it owns collections or keys, which
+    /// are named, and for the last administrator who may sign in.
+    async fn delete_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom.")] input: DeleteUserInput,
+    ) -> Result<DeletePayload> {
+        let caller = caller(ctx);
+        caller.account()?;
+        let id = id::user(caller, &input.id).await.in_field("input.id")?;
+        user::delete(caller, id).await?;
+        Ok(DeletePayload::of(GlobalId::User(id)))
     }
 }
 
@@ -73,6 +108,31 @@ struct CreateUserInput {
 struct UserInput {
     /// Their global id or their name.
     id: ID,
+}
+
+/// Which account to delete.
+#[derive(InputObject)]
+struct DeleteUserInput {
+    /// Its global id or its name.
+    id: ID,
+}
+
+/// Who becomes what.
+#[derive(InputObject)]
+struct SetUserRoleInput {
+    /// Their global id or their name.
+    id: ID,
+    /// What they become.
+    role: UserRole,
+}
+
+/// What a user is to this server.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+enum UserRole {
+    /// Somebody with an account.
+    User,
+    /// Somebody who administers the server and everything on it.
+    Admin,
 }
 
 /// What changing a user answers.

@@ -10,7 +10,13 @@ use crate::{
         page::{ContainerOrderField, List, Order, Window, cost, list},
         scalar::Bytes,
     },
-    registry::{about::Subject, collection, container::{self, ContainerFilter}, protection::Protected, total::Total},
+    registry::{
+        about::Subject,
+        collection,
+        container::{self, ContainerFilter},
+        protection::Protected,
+        total::Total,
+    },
 };
 
 /// A collection that the caller may see.

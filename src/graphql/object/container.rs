@@ -8,7 +8,8 @@ use crate::{
         error::InField,
         id::GlobalId,
         loader::{
-            CountBelow, PathOf, TopicsOf, TotalOf, caller, count_below, load, load_present, page_below,
+            CountBelow, PathOf, TopicsOf, TotalOf, caller, count_below, load, load_present,
+            page_below,
         },
         page::{ImageOrderField, List, Order, TagOrderField, Window, cost, list},
         scalar::{Bytes, ContainerPath},

@@ -189,7 +189,9 @@ impl Image {
     /// Shell code that sets its environment, by path in the image.
     #[graphql(complexity = "whole_cost(child_complexity)")]
     async fn environment(&self, ctx: &Context<'_>) -> Result<Vec<Pair>> {
-        Ok(pairs(self.inspection(ctx).await?.metadata.environment.iter()))
+        Ok(pairs(
+            self.inspection(ctx).await?.metadata.environment.iter(),
+        ))
     }
 
     /// The script that runs when the image is run.

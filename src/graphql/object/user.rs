@@ -6,7 +6,7 @@ use super::{Key, Namespace, Token};
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::caller,
+        loader::{AgreementOf, caller, load},
         page::{List, NamespaceOrderField, Order, TokenOrderField, Window, cost, list},
     },
     registry::{
@@ -56,6 +56,11 @@ impl User {
     /// When they last signed in with a password; null: never, or unless it is you or you administer this server.
     async fn last_login_at(&self, ctx: &Context<'_>) -> Option<DateTime<Utc>> {
         user::private(caller(ctx), &self.0)?.last_login_at
+    }
+
+    /// When they agreed to the terms of use that hold now; null: not yet, there are none, or unless it is you or you administer this server.
+    async fn agreed_to_terms_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>> {
+        Ok(load(ctx, AgreementOf(self.0.id)).await?)
     }
 
     /// The namespaces that belong to them and that you may see. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.

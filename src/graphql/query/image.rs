@@ -61,7 +61,10 @@ impl ImageQuery {
         #[graphql(desc = "The order; newest first unless you say.")] order_by: Option<
             Order<ImageOrderField>,
         >,
-        #[graphql(name = "labels", desc = "Only images that carry all these labels, up to 10.")]
+        #[graphql(
+            name = "labels",
+            desc = "Only images that carry all these labels, up to 10."
+        )]
         label: Option<Vec<LabelInput>>,
     ) -> Result<List<Image>> {
         let caller = caller(ctx);

@@ -65,11 +65,18 @@ fn citation(text: String) -> Result<String> {
 
 /// The DOI that a citation is, if it is nothing else: `10.5281/zenodo.1`, also behind `doi:` or `https://doi.org/`.
 pub fn doi(citation: &str) -> Option<&str> {
-    let fronts = ["https://doi.org/", "http://doi.org/", "https://dx.doi.org/", "doi:", "DOI:"];
+    let fronts = [
+        "https://doi.org/",
+        "http://doi.org/",
+        "https://dx.doi.org/",
+        "doi:",
+        "DOI:",
+    ];
     let bare = fronts.iter().find_map(|front| citation.strip_prefix(front));
     let doi = bare.unwrap_or(citation).trim();
     let (registrant, suffix) = doi.strip_prefix("10.")?.split_once('/')?;
-    let digits = registrant.len() >= 4 && registrant.bytes().all(|c| c.is_ascii_digit() || c == b'.');
+    let digits =
+        registrant.len() >= 4 && registrant.bytes().all(|c| c.is_ascii_digit() || c == b'.');
     let graphic = !suffix.is_empty() && suffix.bytes().all(|c| c.is_ascii_graphic());
     (digits && graphic).then_some(doi)
 }
@@ -80,10 +87,24 @@ mod tests {
 
     #[test]
     fn a_doi_is_found_in_the_ways_that_people_write_it() {
-        for text in ["10.5281/zenodo.1234", "doi:10.5281/zenodo.1234", "https://doi.org/10.5281/zenodo.1234", "DOI: 10.5281/zenodo.1234"] {
+        for text in [
+            "10.5281/zenodo.1234",
+            "doi:10.5281/zenodo.1234",
+            "https://doi.org/10.5281/zenodo.1234",
+            "DOI: 10.5281/zenodo.1234",
+        ] {
             assert_eq!(doi(text), Some("10.5281/zenodo.1234"), "{text}");
         }
-        for text in ["", "10.", "10.1/x", "10.5281/", "Kurtzer et al. 2017", "see 10.5281/zenodo.1", "10.5281/a b", "https://e.org/10.5281/x"] {
+        for text in [
+            "",
+            "10.",
+            "10.1/x",
+            "10.5281/",
+            "Kurtzer et al. 2017",
+            "see 10.5281/zenodo.1",
+            "10.5281/a b",
+            "https://e.org/10.5281/x",
+        ] {
             assert_eq!(doi(text), None, "{text}");
         }
     }

@@ -26,7 +26,11 @@ pub async fn warning(caller: &Caller, manifest: &Manifest) -> Result<Option<Stri
 
 /// What is said of a thing that is deprecated, in one line.
 fn words(row: &about::Model) -> String {
-    let noun = if row.image_id.is_some() { "image" } else { "container" };
+    let noun = if row.image_id.is_some() {
+        "image"
+    } else {
+        "container"
+    };
     let mut words = format!("this {noun} is deprecated: {}", row.deprecation.trim());
     if !row.superseded_by.is_empty() {
         words += &format!("; use {} instead", row.superseded_by);

@@ -1,8 +1,15 @@
 //! Whether something may happen to what is protected.
 use entity::{collection, container, manifest_tag, protection};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait,
+};
 
-use super::{find, pattern::{Pattern, meant}, texts};
+use super::{
+    find,
+    pattern::{Pattern, meant},
+    texts,
+};
 use crate::{
     access::{Pull, rows},
     error::{Error, Result},
@@ -37,8 +44,15 @@ impl Rules {
         };
         let freeze = |row: &protection::Model| {
             row.frozen_at?;
-            let noun = if row.container_id.is_some() { "container" } else { "collection" };
-            Some(Freeze { noun, why: row.frozen_why.clone() })
+            let noun = if row.container_id.is_some() {
+                "container"
+            } else {
+                "collection"
+            };
+            Some(Freeze {
+                noun,
+                why: row.frozen_why.clone(),
+            })
         };
         Self {
             patterns: found.iter().find_map(parse).unwrap_or_default(),
@@ -87,7 +101,11 @@ pub(in crate::registry) async fn check_frozen(
         None => Ok(rules),
         Some(freeze) => {
             let path = containers::path_in(db, container).await?;
-            let of = if freeze.noun == "container" { "" } else { "of " };
+            let of = if freeze.noun == "container" {
+                ""
+            } else {
+                "of "
+            };
             Err(freeze.refusal(&format!("the {} {of}{path}", freeze.noun)))
         }
     }
@@ -105,7 +123,10 @@ pub(in crate::registry) fn refusal(path: &str, name: &str, pattern: &Pattern) ->
 ///
 /// # Errors
 /// [`Error::Conflict`].
-pub(in crate::registry) async fn check_container(tx: &Tx, container: &container::Model) -> Result<()> {
+pub(in crate::registry) async fn check_container(
+    tx: &Tx,
+    container: &container::Model,
+) -> Result<()> {
     let rules = check_frozen(tx.db(), container).await?;
     check_tags(tx, container, &rules).await
 }
@@ -117,8 +138,15 @@ async fn check_tags(tx: &Tx, container: &container::Model, rules: &Rules) -> Res
     let mut last = String::new();
     loop {
         let names = tags_behind(tx, container.id, &last).await?;
-        if let Some((name, pattern)) = names.iter().find_map(|name| Some((name, rules.immutable(name)?))) {
-            return Err(refusal(&containers::path(tx, container).await?.to_string(), name, pattern));
+        if let Some((name, pattern)) = names
+            .iter()
+            .find_map(|name| Some((name, rules.immutable(name)?)))
+        {
+            return Err(refusal(
+                &containers::path(tx, container).await?.to_string(),
+                name,
+                pattern,
+            ));
         }
         match names.into_iter().next_back() {
             Some(name) => last = name,
@@ -143,9 +171,16 @@ async fn tags_behind(tx: &Tx, container: ContainerId, last: &str) -> Result<Vec<
 ///
 /// # Errors
 /// [`Error::Conflict`].
-pub(in crate::registry) async fn check_collection(tx: &Tx, collection: &collection::Model) -> Result<()> {
+pub(in crate::registry) async fn check_collection(
+    tx: &Tx,
+    collection: &collection::Model,
+) -> Result<()> {
     containers::lock_all(tx, collection.id).await?;
-    let own = find(tx.db(), Condition::all().add(protection::Column::CollectionId.eq(collection.id))).await?;
+    let own = find(
+        tx.db(),
+        Condition::all().add(protection::Column::CollectionId.eq(collection.id)),
+    )
+    .await?;
     let own = own.into_iter().next();
     if let Some(freeze) = own.clone().and_then(|row| Rules::of(vec![row]).frozen) {
         let path = collections::path(tx, collection).await?;
@@ -179,8 +214,16 @@ async fn protected_behind(
             .limit(BATCH)
     });
     if !all {
-        some = some.narrow(|q| q.join(JoinType::InnerJoin, protection::Relation::Container.def().rev()));
+        some = some.narrow(|q| {
+            q.join(
+                JoinType::InnerJoin,
+                protection::Relation::Container.def().rev(),
+            )
+        });
     }
     let rows = some.all(tx.db()).await?;
-    Ok(rows.into_iter().map(crate::access::Granted::into_row).collect())
+    Ok(rows
+        .into_iter()
+        .map(crate::access::Granted::into_row)
+        .collect())
 }

@@ -135,7 +135,17 @@ mod tests {
 
     #[test]
     fn what_no_tag_can_have_is_no_pattern() {
-        for text in ["", "!", "a b", "é*", "v[0-9]", "a/b", "!!x", "\0", &"v".repeat(129)] {
+        for text in [
+            "",
+            "!",
+            "a b",
+            "é*",
+            "v[0-9]",
+            "a/b",
+            "!!x",
+            "\0",
+            &"v".repeat(129),
+        ] {
             assert!(text.parse::<Pattern>().is_err(), "{text:?}");
         }
     }

@@ -65,7 +65,9 @@ fn of(caller: &Caller, moves: Moves<'_>) -> Rows<Pull, tag_move::Entity> {
         rows = rows.narrow(|q| q.filter(tag_move::Column::Name.eq(name)));
     }
     if let Some(arch) = moves.arch {
-        let of_it = tag_move::Column::Arch.eq(arch).or(tag_move::Column::Arch.is_null());
+        let of_it = tag_move::Column::Arch
+            .eq(arch)
+            .or(tag_move::Column::Arch.is_null());
         rows = rows.narrow(|q| q.filter(of_it));
     }
     rows

@@ -2,9 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use entity::{container, id::TagMoveId, image, manifest, manifest_tag, tag, tag_move};
-use sea_orm::{
-    ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait, Set,
-};
+use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait, Set};
 
 use crate::{
     access::{Granted, Includes, Pull, Push, rows},
@@ -80,8 +78,16 @@ impl Watch {
         for name in &self.names {
             let before = self.before.get(name).cloned().unwrap_or_default();
             let after = after.get(name).cloned().unwrap_or_default();
-            if let Some(pattern) = self.rules.immutable(name).filter(|_| !before.kept_in(&after)) {
-                return Err(refusal(&containers::path(tx, container).await?.to_string(), name, pattern));
+            if let Some(pattern) = self
+                .rules
+                .immutable(name)
+                .filter(|_| !before.kept_in(&after))
+            {
+                return Err(refusal(
+                    &containers::path(tx, container).await?.to_string(),
+                    name,
+                    pattern,
+                ));
             }
             moves.extend(moved(tx, container, name, (&before, &after)));
         }
@@ -102,7 +108,9 @@ fn moved(
     (before, after): (&Meaning, &Meaning),
 ) -> Vec<tag_move::ActiveModel> {
     let archs: BTreeSet<&String> = before.images.keys().chain(after.images.keys()).collect();
-    let changed = archs.into_iter().filter(|arch| before.images.get(*arch) != after.images.get(*arch));
+    let changed = archs
+        .into_iter()
+        .filter(|arch| before.images.get(*arch) != after.images.get(*arch));
     let mut changed: Vec<Option<&String>> = changed.map(Some).collect();
     if changed.is_empty() && before.manifest != after.manifest {
         changed.push(None);
@@ -140,7 +148,11 @@ async fn meanings(tx: &Tx, container: &container::Model, names: &[String]) -> Re
             .all(tx.db())
             .await?;
         for (name, arch, digest) in images {
-            meanings.entry(name).or_default().images.insert(arch, digest);
+            meanings
+                .entry(name)
+                .or_default()
+                .images
+                .insert(arch, digest);
         }
         let manifests: Vec<(String, String)> = rows::<Pull, manifest_tag::Entity>(tx.actor())
             .into_select()

@@ -1,0 +1,154 @@
+//! This server.
+use async_graphql::{Context, Enum, Object, Result, SimpleObject};
+use chrono::{DateTime, Utc};
+
+use crate::{
+    graphql::loader::{AgreementOf, caller, load},
+    protocol::RequestContext,
+    registry::{
+        self,
+        site::{self, Site, terms},
+    },
+};
+
+/// The site as the replica knows it.
+pub(in crate::graphql) struct Server(pub Site);
+
+/// This server: who runs it, what it tells everybody, and what holds for all of it. What an administrator changes here is
+/// known to every replica within about a second.
+#[Object]
+impl Server {
+    /// The version of sifhub that it runs.
+    async fn version(&self) -> &str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    /// Where clients reach it, such as `https://registry.example.org`; without a slash at its end.
+    async fn url(&self, ctx: &Context<'_>) -> String {
+        let context: &RequestContext = ctx.data_unchecked();
+        context.base_url.to_string()
+    }
+
+    /// 32 hexadecimal digits, made once and never changed, by which this registry is known whatever its name and address.
+    async fn registry_id(&self) -> &str {
+        &self.0.registry_id
+    }
+
+    /// What it is called; empty if it has no name of its own.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it is for; may be empty.
+    async fn description(&self) -> &str {
+        &self.0.description
+    }
+
+    /// Where people turn to: an address, a URL or a telephone number; may be empty.
+    async fn contact(&self) -> &str {
+        &self.0.contact
+    }
+
+    /// The country it is in, as two capital letters of ISO 3166-1; null if nobody told.
+    async fn country(&self) -> Option<&str> {
+        self.0.country.as_deref()
+    }
+
+    /// Where its logo is; null if it has none.
+    async fn logo_url(&self) -> Option<&str> {
+        self.0.logo_url.as_deref()
+    }
+
+    /// What everybody is told now; null: nothing.
+    async fn banner(&self, ctx: &Context<'_>) -> Option<Banner> {
+        site::banner(&self.0, caller(ctx).now()).map(Into::into)
+    }
+
+    /// Why, and since when, it takes no changes; null while it takes them. Pulling and signing in go on meanwhile.
+    async fn read_only(&self) -> Option<ReadOnly> {
+        Some(ReadOnly {
+            reason: self.0.read_only.clone()?,
+            since: self.0.read_only_since?,
+        })
+    }
+
+    /// The terms of use, to which users agree before they change anything; null: there are none.
+    async fn terms(&self, ctx: &Context<'_>) -> Result<Option<Terms>> {
+        Ok(terms::terms(caller(ctx)).await?.map(Terms))
+    }
+}
+
+/// What everybody is told.
+#[derive(SimpleObject)]
+pub(in crate::graphql) struct Banner {
+    /// One line of plain text.
+    message: String,
+    /// How much it matters.
+    level: BannerLevel,
+    /// From when on it is shown; null: at once.
+    from: Option<DateTime<Utc>>,
+    /// Until when it is shown; null: until it is taken down.
+    until: Option<DateTime<Utc>>,
+}
+
+impl From<site::Banner> for Banner {
+    fn from(banner: site::Banner) -> Self {
+        Self {
+            message: banner.message,
+            level: banner.level.into(),
+            from: banner.from,
+            until: banner.until,
+        }
+    }
+}
+
+/// How much a banner matters.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "registry::BannerLevel")]
+pub(in crate::graphql) enum BannerLevel {
+    /// Good to know.
+    Info,
+    /// Something to prepare for, such as a maintenance window.
+    Warning,
+    /// Something is wrong now.
+    Critical,
+}
+
+/// That no changes are taken.
+#[derive(SimpleObject)]
+struct ReadOnly {
+    /// Why, as an administrator put it; may be empty.
+    reason: String,
+    /// Since when.
+    since: DateTime<Utc>,
+}
+
+/// The terms that hold.
+pub(in crate::graphql) struct Terms(pub terms::Terms);
+
+/// Terms of use.
+#[Object]
+impl Terms {
+    /// Which text it is, from 1; each new text has the next number.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+
+    /// The text, plain or in Markdown.
+    async fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// When they came into force.
+    async fn published_at(&self) -> DateTime<Utc> {
+        self.0.published_at
+    }
+
+    /// When you agreed to them; null: not yet, or nobody is signed in.
+    async fn agreed_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>> {
+        match caller(ctx).actor().account() {
+            Some(account) => Ok(load(ctx, AgreementOf(account.id)).await?),
+            None => Ok(None),
+        }
+    }
+}
