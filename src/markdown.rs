@@ -7,8 +7,11 @@ use std::{collections::HashSet, sync::LazyLock};
 use ammonia::{Builder, UrlRelative};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html::push_html};
 
-/// How deep lists and quotes may be nested; what is deeper is as deep as that.
+/// How deep lists, quotes and emphasis may be nested; what is deeper is as deep as that.
 const DEPTH_MAX: usize = 50;
+/// How many pieces of HTML a text may hold; further ones stand there as text. Reading tags that are nested very deep takes time
+/// that grows with the square of their number.
+const RAW_MAX: usize = 1000;
 
 /// The HTML of a text in Markdown (CommonMark, with tables, footnotes and strikethrough).
 pub fn html(markdown: &str) -> String {
@@ -40,6 +43,8 @@ struct Flatten {
     depth: usize,
     /// For each image that is open, whether it is left out.
     images: Vec<bool>,
+    /// How many tags of HTML there were.
+    raw: usize,
 }
 
 impl Flatten {
@@ -54,13 +59,34 @@ impl Flatten {
                 let nowhere = self.images.pop().unwrap_or_default();
                 (!nowhere).then_some(event)
             }
-            Event::Start(Tag::BlockQuote(_) | Tag::List(_) | Tag::Item) => {
+            Event::Start(
+                Tag::BlockQuote(_)
+                | Tag::List(_)
+                | Tag::Item
+                | Tag::Emphasis
+                | Tag::Strong
+                | Tag::Strikethrough,
+            ) => {
                 self.depth += 1;
                 (self.depth <= DEPTH_MAX).then_some(event)
             }
-            Event::End(TagEnd::BlockQuote(_) | TagEnd::List(_) | TagEnd::Item) => {
+            Event::End(
+                TagEnd::BlockQuote(_)
+                | TagEnd::List(_)
+                | TagEnd::Item
+                | TagEnd::Emphasis
+                | TagEnd::Strong
+                | TagEnd::Strikethrough,
+            ) => {
                 self.depth = self.depth.saturating_sub(1);
                 (self.depth < DEPTH_MAX).then_some(event)
+            }
+            Event::Html(raw) | Event::InlineHtml(raw) => {
+                self.raw += raw.matches('<').count();
+                match self.raw > RAW_MAX {
+                    true => Some(Event::Text(raw.clone())),
+                    false => Some(event),
+                }
             }
             _ => Some(event),
         }

@@ -32,10 +32,11 @@ async fn found(who: &Client, labels: Value) -> Vec<String> {
     let data = who.graphql(query, json!({"labels": labels})).await["containers"].clone();
     let nodes = data["nodes"].as_array().expect("containers");
     assert_eq!(data["totalCount"], nodes.len());
-    let of_containers: Vec<_> = nodes
+    let mut of_containers: Vec<_> = nodes
         .iter()
         .map(|node| node["path"].as_str().expect("a path"))
         .collect();
+    of_containers.sort_unstable();
     let mut once = of_images.clone();
     once.dedup();
     assert_eq!(of_containers, once);
