@@ -13,6 +13,10 @@ const DEPTH_MAX: usize = 50;
 /// that grows with the square of their number.
 const RAW_MAX: usize = 1000;
 
+/// How many characters of the HTML may be written as references, such as `&amp;`; of a text with more, the text itself is shown.
+/// Reading them takes time that grows with the square of their number.
+const REFERENCES_MAX: usize = 4000;
+
 /// The HTML of a text in Markdown (CommonMark, with tables, footnotes and strikethrough).
 pub fn html(markdown: &str) -> String {
     let options = Options::ENABLE_TABLES
@@ -24,7 +28,25 @@ pub fn html(markdown: &str) -> String {
         Parser::new_ext(markdown, options).scan(events, |flat, event| Some(flat.pass(event)));
     let mut made = String::with_capacity(markdown.len() + markdown.len() / 2);
     push_html(&mut made, events.flatten());
-    CLEAN.clean(&made).to_string()
+    match made.matches('&').count() > REFERENCES_MAX {
+        true => verbatim(markdown),
+        false => CLEAN.clean(&made).to_string(),
+    }
+}
+
+/// A text as it was written.
+fn verbatim(text: &str) -> String {
+    let mut made = String::from("<pre>");
+    for c in text.chars() {
+        match c {
+            '&' => made.push_str("&amp;"),
+            '<' => made.push_str("&lt;"),
+            '>' => made.push_str("&gt;"),
+            '"' => made.push_str("&quot;"),
+            c => made.push(c),
+        }
+    }
+    made + "</pre>"
 }
 
 static CLEAN: LazyLock<Builder<'static>> = LazyLock::new(|| {

@@ -6,7 +6,7 @@ use crate::{
     kind::Visibility,
 };
 
-/// A shelf of containers, public or private.
+/// A shelf of containers, and who may see it.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "collection")]

@@ -69,6 +69,14 @@ ids! {
     AboutId,
     /// The id of what protects tags.
     ProtectionId,
+    /// The id of a team.
+    TeamId,
+    /// The id of somebody's place in a team.
+    MemberId,
+    /// The id of an invitation into a team.
+    InvitationId,
+    /// The id of a grant.
+    GrantId,
 }
 
 /// The text is not 24 lower-case hex digits of an id.

@@ -9,8 +9,58 @@ use serde::{Deserialize, Serialize};
 pub enum Visibility {
     /// Everybody, signed in or not.
     Public,
-    /// Those who own it, and site administrators.
+    /// Everybody who is signed in.
+    Internal,
+    /// Those who own it or were granted it, and site administrators.
     Private,
+}
+
+/// What somebody is in a team. Each role includes those before it.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum TeamRole {
+    /// Pushes to the namespaces of the team.
+    Member,
+    /// Also changes, shares and deletes what is in them, and says who is in the team.
+    Maintainer,
+}
+
+/// How far a grant lets somebody in. Each level includes those before it.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum GrantLevel {
+    /// See it and pull from it.
+    Read,
+    /// Also push images and move tags.
+    Write,
+    /// Also change, share and delete it.
+    Admin,
 }
 
 /// How far a token reaches. Each scope includes those before it.

@@ -2,11 +2,11 @@
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    id::{NamespaceId, UserId},
+    id::{NamespaceId, TeamId, UserId},
     kind::Visibility,
 };
 
-/// A namespace, which belongs to a user.
+/// A namespace, which belongs to a user or a team.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "namespace")]
@@ -15,7 +15,10 @@ pub struct Model {
     pub id: NamespaceId,
     #[sea_orm(unique)]
     pub name: String,
+    /// Whose it is; where a team is named, only who made it or gave it to the team.
     pub owner_id: UserId,
+    /// The team that it belongs to, if it belongs to one.
+    pub team_id: Option<TeamId>,
     pub description: String,
     /// What new collections get; absent: the default of the site.
     pub default_visibility: Option<Visibility>,
@@ -23,6 +26,8 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     #[sea_orm(belongs_to, from = "owner_id", to = "id")]
     pub owner: HasOne<super::user::Entity>,
+    #[sea_orm(belongs_to, from = "team_id", to = "id")]
+    pub team: HasOne<super::team::Entity>,
     #[sea_orm(has_many)]
     pub collections: HasMany<super::collection::Entity>,
 }

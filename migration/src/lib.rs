@@ -9,6 +9,7 @@ mod m20261122_000001_foundation;
 mod m20261122_000002_fingerprints;
 mod m20261122_000003_manifests;
 mod m20261122_000004_scrub;
+mod m20261122_000005_teams;
 mod m20261122_000006_tags;
 mod m20261122_000009_site;
 mod m20261122_000010_events;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000002_fingerprints::Migration),
             Box::new(m20261122_000003_manifests::Migration),
             Box::new(m20261122_000004_scrub::Migration),
+            Box::new(m20261122_000005_teams::Migration),
             Box::new(m20261122_000006_tags::Migration),
             Box::new(m20261122_000009_site::Migration),
             Box::new(m20261122_000010_events::Migration),

@@ -8,7 +8,7 @@ mod policy;
 
 pub use actor::{Account, Actor};
 pub use granted::{
-    Admin, Granted, Includes, Level, Needs, Pull, Push, Rows, identity, internal, open, open_where,
-    reach, rows,
+    Admin, Granted, Includes, Level, Needs, Pull, Push, Rows, identity, internal, levels, open,
+    open_where, reach, rows, whole,
 };
 pub use policy::{Guarded, Identity, Internal};

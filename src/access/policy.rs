@@ -1,18 +1,22 @@
 //! The policy: one `reach` for each guarded table, written once as a `WHERE` clause, so that lists and single loads
 //! cannot disagree.
 //!
-//! A namespace belongs to a user. Its owner may do anything in it; others may pull from its public collections.
-//! Site administrators may do anything. Whoever may see nothing in a namespace does not see the namespace.
-use entity::{
-    collection, container, id::UserId, image, key, kind::Visibility, manifest, manifest_tag,
-    namespace, session, tag, tag_move, token, user,
-};
+//! A namespace belongs to a user or to a team. Its owner may do anything in it; of a team, maintainers may, and members
+//! push. Whoever was granted a namespace, a collection or a container reaches as far as the grant says, down to all that
+//! is in it. Others pull from public collections and, once they are signed in, from internal ones. Site administrators
+//! may do anything. Whoever may see nothing in a namespace does not see the namespace; whoever may see something below a
+//! namespace or a collection sees those, but not what else is in them.
+use entity::{id::UserId, session, token, user};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait},
+    sea_query::{Expr, ExprTrait, SelectStatement},
 };
 
 use super::{Actor, Level};
+
+mod people;
+mod subject;
+mod tree;
 
 /// A table whose rows belong to somebody.
 pub trait Guarded: EntityTrait {
@@ -21,6 +25,12 @@ pub trait Guarded: EntityTrait {
 
     /// The rows that `actor` may reach at `level`.
     fn reach(actor: &Actor, level: Level) -> Condition;
+
+    /// Of those, the rows in which `actor` reaches everything as far: not the ones that are seen only because something in
+    /// them is.
+    fn whole(actor: &Actor, level: Level) -> Condition {
+        Self::reach(actor, level)
+    }
 }
 
 /// A table whose rows belong to nobody and are reached only through others.
@@ -30,8 +40,10 @@ impl Internal for entity::about::Entity {}
 impl Internal for entity::blob::Entity {}
 impl Internal for entity::blob_chunk::Entity {}
 impl Internal for entity::blob_upload::Entity {}
+impl Internal for entity::collection_redirect::Entity {}
 impl Internal for entity::container_blob::Entity {}
 impl Internal for entity::container_topic::Entity {}
+impl Internal for entity::container_redirect::Entity {}
 impl Internal for entity::event::Entity {}
 impl Internal for entity::image_label::Entity {}
 impl Internal for entity::image_unlabelled::Entity {}
@@ -41,6 +53,7 @@ impl Internal for entity::manifest_content::Entity {}
 impl Internal for entity::manifest_part::Entity {}
 impl Internal for entity::protection::Entity {}
 impl Internal for entity::readme::Entity {}
+impl Internal for entity::namespace_redirect::Entity {}
 impl Internal for entity::sif::Entity {}
 impl Internal for entity::site::Entity {}
 impl Internal for entity::terms::Entity {}
@@ -54,161 +67,15 @@ pub trait Identity: EntityTrait {}
 impl Identity for user::Entity {}
 impl Identity for token::Entity {}
 impl Identity for session::Entity {}
+/// Whoever shows the secret of an invitation is meant by it, and sees it by nothing else.
+impl Identity for entity::invitation::Entity {}
 
-impl Guarded for namespace::Entity {
-    const NOUN: &'static str = "namespace";
-
-    fn reach(actor: &Actor, level: Level) -> Condition {
-        let shows_something = exists(
-            collection::Entity,
-            columns_equal(collection::Column::NamespaceId, namespace::Column::Id).add(is_public()),
-        );
-        of_owner(actor, level, namespace::Column::OwnerId, shows_something)
-    }
-}
-
-impl Guarded for collection::Entity {
-    const NOUN: &'static str = "collection";
-
-    fn reach(actor: &Actor, level: Level) -> Condition {
-        decide(actor, level, is_public(), |owner| {
-            exists(
-                namespace::Entity,
-                columns_equal(namespace::Column::Id, collection::Column::NamespaceId)
-                    .add(namespace::Column::OwnerId.eq(owner)),
-            )
-        })
-    }
-}
-
-impl Guarded for container::Entity {
-    const NOUN: &'static str = "container";
-
-    fn reach(actor: &Actor, level: Level) -> Condition {
-        inherit(
-            actor,
-            level,
-            collection::Entity,
-            collection::Column::Id,
-            container::Column::CollectionId,
-        )
-    }
-}
-
-impl Guarded for image::Entity {
-    const NOUN: &'static str = "image";
-
-    /// An image that is not uploaded yet is known only to those who may push it.
-    fn reach(actor: &Actor, level: Level) -> Condition {
-        let at = |level| {
-            inherit(
-                actor,
-                level,
-                container::Entity,
-                container::Column::Id,
-                image::Column::ContainerId,
-            )
-        };
-        match level {
-            Level::Pull => Condition::any()
-                .add(at(Level::Pull).add(image::Column::Blob.is_not_null()))
-                .add(at(Level::Push)),
-            Level::Push | Level::Admin => at(level),
-        }
-    }
-}
-
-impl Guarded for tag::Entity {
-    const NOUN: &'static str = "tag";
-
-    fn reach(actor: &Actor, level: Level) -> Condition {
-        inherit(
-            actor,
-            level,
-            container::Entity,
-            container::Column::Id,
-            tag::Column::ContainerId,
-        )
-    }
-}
-
-impl Guarded for tag_move::Entity {
-    const NOUN: &'static str = "move of a tag";
-
-    fn reach(actor: &Actor, level: Level) -> Condition {
-        inherit(
-            actor,
-            level,
-            container::Entity,
-            container::Column::Id,
-            tag_move::Column::ContainerId,
-        )
-    }
-}
-
-impl Guarded for manifest::Entity {
-    const NOUN: &'static str = "manifest";
-
-    fn reach(actor: &Actor, level: Level) -> Condition {
-        inherit(
-            actor,
-            level,
-            container::Entity,
-            container::Column::Id,
-            manifest::Column::ContainerId,
-        )
-    }
-}
-
-impl Guarded for manifest_tag::Entity {
-    const NOUN: &'static str = "tag";
-
-    fn reach(actor: &Actor, level: Level) -> Condition {
-        inherit(
-            actor,
-            level,
-            container::Entity,
-            container::Column::Id,
-            manifest_tag::Column::ContainerId,
-        )
-    }
-}
-
-impl Guarded for user::Entity {
-    const NOUN: &'static str = "user";
-
-    /// People are known to each other by name once they are signed in; they change only themselves.
-    fn reach(actor: &Actor, level: Level) -> Condition {
-        let signed_in = match actor {
-            Actor::Anonymous => nothing(),
-            Actor::User(_) | Actor::System(_) => everything(),
-        };
-        of_owner(actor, level, user::Column::Id, signed_in)
-    }
-}
-
-impl Guarded for token::Entity {
-    const NOUN: &'static str = "token";
-
-    fn reach(actor: &Actor, level: Level) -> Condition {
-        of_owner(actor, level, token::Column::UserId, nothing())
-    }
-}
-
-impl Guarded for key::Entity {
-    const NOUN: &'static str = "key";
-
-    fn reach(actor: &Actor, level: Level) -> Condition {
-        of_owner(actor, level, key::Column::OwnerId, everything())
-    }
-}
-
-/// Administrators everything, owners what they own, others what is open for pulling.
+/// Administrators everything; nobody beyond their credential; others what `ways` lets them into, which gets the user that
+/// asks, if one does.
 fn decide(
     actor: &Actor,
     level: Level,
-    open: Condition,
-    owned: impl FnOnce(UserId) -> Condition,
+    ways: impl FnOnce(Option<UserId>) -> Condition,
 ) -> Condition {
     if !actor.may_reach(level) {
         return nothing();
@@ -216,19 +83,18 @@ fn decide(
     if actor.reaches_everything(level) {
         return everything();
     }
-    let open = if level == Level::Pull {
-        open
-    } else {
-        nothing()
-    };
-    match actor.account() {
-        Some(account) => Condition::any().add(open).add(owned(account.id)),
-        None => open,
-    }
+    let ways = ways(actor.account().map(|account| account.id));
+    // An empty choice would let everybody in.
+    if ways.is_empty() { nothing() } else { ways }
 }
 
+/// Owners what they own, and everybody what is open for pulling.
 fn of_owner(actor: &Actor, level: Level, owner: impl ColumnTrait, open: Condition) -> Condition {
-    decide(actor, level, open, |id| Condition::all().add(owner.eq(id)))
+    decide(actor, level, |me| {
+        let open = (level == Level::Pull).then_some(open);
+        let own = me.map(|me| Condition::all().add(owner.eq(me)));
+        any([open, own])
+    })
 }
 
 /// As far as the parent, found where `key` equals the child's `reference`.
@@ -247,8 +113,14 @@ fn inherit<P: Guarded>(
     }
     Condition::all().add(exists(
         parent,
-        columns_equal(key, reference).add(P::reach(actor, level)),
+        columns_equal(key, reference).add(P::whole(actor, level)),
     ))
+}
+
+/// Any of the conditions that there are.
+fn any(conditions: impl IntoIterator<Item = Option<Condition>>) -> Condition {
+    let add = |any: Condition, condition| any.add(condition);
+    conditions.into_iter().flatten().fold(Condition::any(), add)
 }
 
 /// `EXISTS` rather than `IN`, so that looking up one row costs one look-up in each parent, however many there are.
@@ -261,12 +133,23 @@ fn exists<E: EntityTrait>(_: E, condition: Condition) -> Condition {
     Condition::all().add(Expr::exists(select.into_query()))
 }
 
-fn columns_equal(left: impl ColumnTrait, right: impl ColumnTrait) -> Condition {
-    Condition::all().add(Expr::col(left.as_column_ref()).equals(right.as_column_ref()))
+/// What is in `column` where `condition` holds, for `IN`: for what belongs to one user, which is little, and is then looked
+/// up once for the whole statement.
+fn values<E: EntityTrait>(_: E, column: impl ColumnTrait, condition: Condition) -> SelectStatement {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a sub-select of the policy itself"
+    )]
+    let select = E::find().select_only().column(column).filter(condition);
+    select.into_query()
 }
 
-fn is_public() -> Condition {
-    Condition::all().add(collection::Column::Visibility.eq(Visibility::Public))
+fn within(column: impl ColumnTrait, values: SelectStatement) -> Condition {
+    Condition::all().add(column.in_subquery(values))
+}
+
+fn columns_equal(left: impl ColumnTrait, right: impl ColumnTrait) -> Condition {
+    Condition::all().add(Expr::col(left.as_column_ref()).equals(right.as_column_ref()))
 }
 
 fn everything() -> Condition {

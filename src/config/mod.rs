@@ -41,7 +41,7 @@ pub use keyserver::Keyserver;
 pub use load::Loaded;
 pub use log::{Format, Log};
 pub use network::Network;
-pub use registry::{NamespaceCreation, Registry, Visibility};
+pub use registry::{NamespaceCreation, Registry, TeamCreation, Visibility};
 pub use schema::schema;
 pub use secret::Secret;
 pub use source::{Flag, Sources};

@@ -22,6 +22,8 @@ pub struct Registry {
     pub default_visibility: Visibility,
     /// Which namespaces a signed-in user may create. Administrators may create any.
     pub namespace_creation: NamespaceCreation,
+    /// Who may make teams. A team comes with a namespace of its name.
+    pub team_creation: TeamCreation,
     /// The size of the parts in which a client uploads a large image, from 5 MiB to 5 GiB.
     pub part_size: ByteSize,
     /// The largest image that is taken. When absent, only the store limits it.
@@ -38,7 +40,9 @@ pub enum Visibility {
     /// Everybody.
     #[default]
     Public,
-    /// Its members.
+    /// Everybody who is signed in.
+    Internal,
+    /// Its owner, and whoever was granted it.
     Private,
 }
 
@@ -53,6 +57,17 @@ pub enum NamespaceCreation {
     Users,
 }
 
+/// Who may make teams.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TeamCreation {
+    /// Administrators.
+    #[default]
+    Administrators,
+    /// Everybody who is signed in.
+    Users,
+}
+
 impl Default for Registry {
     fn default() -> Self {
         Self {
@@ -60,6 +75,7 @@ impl Default for Registry {
             default_collection: "default".into(),
             default_visibility: Visibility::default(),
             namespace_creation: NamespaceCreation::default(),
+            team_creation: TeamCreation::default(),
             part_size: ByteSize::from_mib(64),
             max_image_size: None,
             concurrent_downloads: false,

@@ -40,7 +40,7 @@ pub(super) async fn entities(caller: &Caller, rows: &[Namespace]) -> Result<Vec<
         name: row.name.clone(),
         size: size(&totals, row.id),
         quota: 0,
-        default_private: namespace::default_visibility(caller, row) == Visibility::Private,
+        default_private: namespace::default_visibility(caller, row) != Visibility::Public,
         collections: None,
     };
     Ok(rows.iter().map(entity).collect())
@@ -72,7 +72,7 @@ pub(super) async fn collections(
             },
             name: row.name.clone(),
             size: size(&totals, row.id),
-            private: row.visibility == Visibility::Private,
+            private: row.visibility != Visibility::Public,
             entity: namespace.id.to_string(),
             entity_name: namespace.name.clone(),
             containers: None,
@@ -100,7 +100,7 @@ pub(super) async fn containers(caller: &Caller, rows: &[Container]) -> Result<Ve
             },
             name: row.name.clone(),
             size: size(&totals, row.id),
-            private: collection.visibility == Visibility::Private,
+            private: collection.visibility != Visibility::Public,
             read_only: false,
             download_count: 0,
             stars: 0,

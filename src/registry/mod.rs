@@ -45,8 +45,8 @@ pub use secret::Secret;
 pub use crate::storage::{Algorithm, Digest, Health};
 pub use entity::{
     id::{
-        AboutId, BlobUploadId, CollectionId, ContainerId, ImageId, ManifestId, NamespaceId,
-        SessionId, TagId, TokenId, UploadId, UserId,
+        AboutId, BlobUploadId, CollectionId, ContainerId, GrantId, ImageId, InvitationId,
+        ManifestId, MemberId, NamespaceId, SessionId, TagId, TeamId, TokenId, UploadId, UserId,
     },
-    kind::{BannerLevel, ManifestKind, PartRole, Scope, Visibility},
+    kind::{BannerLevel, GrantLevel, ManifestKind, PartRole, Scope, TeamRole, Visibility},
 };

@@ -1,4 +1,5 @@
-//! Namespaces: the first part of a path. A namespace belongs to a user, whose rule extends over all that is in it.
+//! Namespaces: the first part of a path. A namespace belongs to a user or a team, whose rule extends over all that is in
+//! it.
 use std::collections::HashMap;
 
 use entity::{
@@ -92,7 +93,10 @@ pub async fn count(caller: &Caller, owner: Option<UserId>) -> Result<u64> {
 fn of_owner(caller: &Caller, owner: Option<UserId>) -> Rows<Pull, namespace::Entity> {
     let rows = rows::<Pull, namespace::Entity>(caller.actor());
     match owner {
-        Some(owner) => rows.narrow(|q| q.filter(namespace::Column::OwnerId.eq(owner))),
+        Some(owner) => rows.narrow(|q| {
+            q.filter(namespace::Column::OwnerId.eq(owner))
+                .filter(namespace::Column::TeamId.is_null())
+        }),
         None => rows,
     }
 }
@@ -197,6 +201,7 @@ pub(in crate::registry) async fn insert(
         id: Set(NamespaceId(fresh_id())),
         name: Set(name.clone()),
         owner_id: Set(owner),
+        team_id: Set(None),
         description: Set(new.description),
         default_visibility: Set(new.default_visibility),
         created_at: Set(tx.now()),
@@ -283,6 +288,7 @@ pub fn default_visibility(caller: &Caller, namespace: &namespace::Model) -> Visi
         .default_visibility
         .unwrap_or(match caller.config().registry.default_visibility {
             crate::config::Visibility::Public => Visibility::Public,
+            crate::config::Visibility::Internal => Visibility::Internal,
             crate::config::Visibility::Private => Visibility::Private,
         })
 }

@@ -8,13 +8,13 @@ use entity::{
 };
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
-    RelationTrait, Select,
+    RelationDef, RelationTrait, Select,
     sea_query::{Expr, Func},
 };
 
 use super::Caller;
 use crate::{
-    access::{Pull, rows},
+    access::{Guarded, Level, Pull, rows},
     error::Result,
 };
 
@@ -60,10 +60,7 @@ pub async fn of_namespaces(
     let visible = rows::<Pull, collection::Entity>(caller.actor())
         .into_select()
         .filter(column.is_in(ids.iter().copied()))
-        .join(
-            JoinType::LeftJoin,
-            container::Relation::Collection.def().rev(),
-        );
+        .join(JoinType::LeftJoin, containers_of(caller));
     sum(caller, with_images(visible), column, NamespaceId).await
 }
 
@@ -75,10 +72,7 @@ pub async fn of_collections(
     let visible = rows::<Pull, collection::Entity>(caller.actor())
         .into_select()
         .filter(collection::Column::Id.is_in(ids.iter().copied()))
-        .join(
-            JoinType::LeftJoin,
-            container::Relation::Collection.def().rev(),
-        );
+        .join(JoinType::LeftJoin, containers_of(caller));
     sum(
         caller,
         with_images(visible),
@@ -104,6 +98,15 @@ pub async fn of_containers(
         ContainerId,
     )
     .await
+}
+
+/// From collections to those of their containers that the caller may see: a collection may be seen for one of them.
+fn containers_of(caller: &Caller) -> RelationDef {
+    let actor = caller.actor().clone();
+    container::Relation::Collection
+        .def()
+        .rev()
+        .on_condition(move |_, _| container::Entity::reach(&actor, Level::Pull))
 }
 
 fn with_images<E: EntityTrait>(select: Select<E>) -> Select<E> {

@@ -42,7 +42,8 @@ struct Page {
 struct Item {
     name: String,
     description: String,
-    private: bool,
+    /// Who sees it, if not everybody: ` (private)`.
+    hidden: &'static str,
 }
 
 /// Lists the collections of a namespace that the visitor may see.
@@ -60,7 +61,11 @@ pub(super) async fn namespace(request: Request) -> Result<Response, Failure> {
     let items = rows.iter().map(|row| Item {
         name: row.name.clone(),
         description: brief(&row.description),
-        private: row.visibility == Visibility::Private,
+        hidden: match row.visibility {
+            Visibility::Public => "",
+            Visibility::Internal => " (internal)",
+            Visibility::Private => " (private)",
+        },
     });
     render(&Page {
         frame: Frame::new(&request, &caller).await,
@@ -88,7 +93,7 @@ pub(super) async fn collection(request: Request) -> Result<Response, Failure> {
     let items = rows.iter().map(|row| Item {
         name: row.name.clone(),
         description: brief(&row.description),
-        private: false,
+        hidden: "",
     });
     render(&Page {
         frame: Frame::new(&request, &caller).await,

@@ -27,7 +27,7 @@ type Outcome = String;
 #[tokio::test(flavor = "multi_thread")]
 async fn every_operation_is_open_to_the_right_people_only() {
     let cases = operations().await.into_iter().flat_map(|operation| {
-        ["public", "private"].map(|visibility| (operation.clone(), visibility))
+        ["public", "internal", "private"].map(|visibility| (operation.clone(), visibility))
     });
     let tried = stream::iter(cases).map(|(operation, visibility)| {
         tokio::spawn(async move {
@@ -134,7 +134,7 @@ async fn attempt(operation: &str, world: &World, client: &Client) -> Option<Outc
 fn render(rows: &BTreeMap<(String, &str), Vec<Outcome>>) -> String {
     let mut page = String::from(
         "# Who may do what\n\nMade by `tests/access`, from every route and every root field of the graph; `make update` \
-         writes it anew. Each is tried on a\npublic and on a private thing. *reader* is the owner with a read-only \
+         writes it anew. Each is tried on a\npublic, an internal and a private thing. *reader* is the owner with a read-only \
          token. Numbers are HTTP statuses; the graph answers `ok`, `null` or an error code.\n\n",
     );
     page += &format!(

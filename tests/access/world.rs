@@ -50,6 +50,11 @@ impl World {
         let namespace = id_of(&owner, &format!("/v1/entities/{name}")).await;
         let new = json!({"name": "tools", "entity": namespace, "private": visibility == "private"});
         owner.post("/v1/collections", new).await.expect(200);
+        if visibility == "internal" {
+            let id = format!("{name}/tools");
+            let show = "mutation($id: ID!) { updateCollection(input: {id: $id, visibility: INTERNAL}) { __typename } }";
+            owner.graphql(show, json!({"id": id})).await;
+        }
         let seed = number as u64;
         let digest = owner
             .push(&path, "1.0", SifBuilder::new("amd64").payload(4096, seed))

@@ -24,6 +24,7 @@ mod tag_history;
 mod token;
 mod topic;
 mod user;
+mod visibility;
 mod wrong;
 
 use serde_json::{Value, json};

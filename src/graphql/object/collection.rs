@@ -29,7 +29,8 @@ impl From<collection::Collection> for Collection {
     }
 }
 
-/// A collection: a shelf of containers in a namespace, public or private.
+/// A collection: a shelf of containers in a namespace, public, internal or private. You see it too if you were
+/// granted only some of what is in it.
 #[Object]
 impl Collection {
     /// The global id, `collection:<id>`. It stays when the collection is renamed.

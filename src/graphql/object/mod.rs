@@ -64,7 +64,9 @@ pub(super) enum Node {
 pub(super) enum Visibility {
     /// Everybody, signed in or not.
     Public,
-    /// The owner of the namespace and site administrators.
+    /// Everybody who is signed in.
+    Internal,
+    /// The owner of the namespace, whoever was granted it, and site administrators.
     Private,
 }
 
