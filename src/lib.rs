@@ -20,7 +20,7 @@
 //! | [`registry`] | the rules, one file a noun |
 //! | [`access`] | who may do what |
 //! | [`storage`] | blobs by digest |
-//! | [`sif`], [`openpgp`] | readers of images and of public keys, pure |
+//! | [`sif`], [`openpgp`], [`markdown`] | readers of images, of public keys and of texts, pure |
 //! | [`event`] | what happened |
 //! | [`config`], [`error`], [`protocol`], [`page`] | the ground floor |
 //!
@@ -32,7 +32,8 @@
 //!                       │        ├ oci ────┤        │            ├ storage   ├─ config, error
 //!                       │        ├ hkp ────┤        │            ├ sif       │
 //!                       │        ├ download┤        │            ├ openpgp   │
-//!                       │        ├ shub ───┤        │            └ event ────┘
+//!                       │        ├ shub ───┤        │            ├ markdown  │
+//!                       │        │         │        │            └ event ────┘
 //!                       │        └ site ───┘        │
 //!                       └─ jobs ────────────────────┘
 //! ```
@@ -59,6 +60,7 @@ pub mod hkp;
 pub mod http;
 pub mod jobs;
 pub mod library;
+pub mod markdown;
 pub mod oci;
 pub mod openpgp;
 pub mod page;

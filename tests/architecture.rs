@@ -14,12 +14,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("page", &["error", "protocol"]),
     ("sif", &["error"]),
     ("openpgp", &["error"]),
+    ("markdown", &[]),
     ("storage", &["config", "error"]),
     ("access", &["error"]),
     (
         "registry",
         &[
-            "access", "config", "error", "event", "openpgp", "sif", "storage",
+            "access", "config", "error", "event", "markdown", "openpgp", "sif", "storage",
         ],
     ),
     (

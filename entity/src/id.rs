@@ -67,6 +67,12 @@ ids! {
     StarId,
     /// The id of a share link.
     ShareLinkId,
+    /// The id of a move of a tag.
+    TagMoveId,
+    /// The id of what is said about a thing.
+    AboutId,
+    /// The id of what protects tags.
+    ProtectionId,
     /// The id of a team.
     TeamId,
     /// The id of somebody's place in a team.

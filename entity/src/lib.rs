@@ -4,6 +4,7 @@
     clippy::disallowed_methods,
     reason = "sea-orm's derives use the finders that the house bans elsewhere"
 )]
+pub mod about;
 pub mod access_grant;
 pub mod blob;
 pub mod blob_chunk;
@@ -14,11 +15,14 @@ pub mod collection_redirect;
 pub mod container;
 pub mod container_blob;
 pub mod container_redirect;
+pub mod container_topic;
 pub mod delivery;
 pub mod download_day;
 pub mod event;
 pub mod id;
 pub mod image;
+pub mod image_label;
+pub mod image_unlabelled;
 pub mod invitation;
 pub mod key;
 pub mod key_id;
@@ -30,6 +34,8 @@ pub mod manifest_part;
 pub mod manifest_tag;
 pub mod namespace;
 pub mod namespace_redirect;
+pub mod protection;
+pub mod readme;
 pub mod search_document;
 pub mod search_facet;
 pub mod search_mark;
@@ -42,6 +48,7 @@ pub mod sif;
 pub mod site;
 pub mod star;
 pub mod tag;
+pub mod tag_move;
 pub mod team;
 pub mod team_member;
 pub mod terms;

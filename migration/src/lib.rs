@@ -10,6 +10,7 @@ mod m20261122_000002_fingerprints;
 mod m20261122_000003_manifests;
 mod m20261122_000004_scrub;
 mod m20261122_000005_teams;
+mod m20261122_000006_tags;
 mod m20261122_000007_stars;
 mod m20261122_000008_usage;
 mod m20261122_000009_site;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_manifests::Migration),
             Box::new(m20261122_000004_scrub::Migration),
             Box::new(m20261122_000005_teams::Migration),
+            Box::new(m20261122_000006_tags::Migration),
             Box::new(m20261122_000007_stars::Migration),
             Box::new(m20261122_000008_usage::Migration),
             Box::new(m20261122_000009_site::Migration),

@@ -39,6 +39,7 @@ pub trait Guarded: EntityTrait {
 /// A table whose rows belong to nobody and are reached only through others.
 pub trait Internal: EntityTrait {}
 
+impl Internal for entity::about::Entity {}
 impl Internal for entity::blob::Entity {}
 impl Internal for entity::blob_chunk::Entity {}
 impl Internal for entity::blob_upload::Entity {}
@@ -46,14 +47,19 @@ impl Internal for entity::blob_use::Entity {}
 impl Internal for entity::collection_redirect::Entity {}
 impl Internal for entity::container_blob::Entity {}
 impl Internal for entity::download_day::Entity {}
+impl Internal for entity::container_topic::Entity {}
 impl Internal for entity::container_redirect::Entity {}
 impl Internal for entity::delivery::Entity {}
 impl Internal for entity::event::Entity {}
+impl Internal for entity::image_label::Entity {}
+impl Internal for entity::image_unlabelled::Entity {}
 impl Internal for entity::key_id::Entity {}
 impl Internal for entity::key_uid::Entity {}
 impl Internal for entity::manifest_content::Entity {}
 impl Internal for entity::manifest_part::Entity {}
 impl Internal for entity::share_use::Entity {}
+impl Internal for entity::protection::Entity {}
+impl Internal for entity::readme::Entity {}
 impl Internal for entity::namespace_redirect::Entity {}
 impl Internal for entity::search_document::Entity {}
 impl Internal for entity::search_facet::Entity {}

@@ -154,6 +154,24 @@ pub(super) async fn starrable(caller: &Caller, id: &ID) -> Result<Subject> {
     }
 }
 
+/// A collection or a container, by id or path.
+pub(super) enum Shelf {
+    Collection(CollectionId),
+    Container(ContainerId),
+}
+
+/// The collection or container of that id or path.
+pub(super) async fn shelf(caller: &Caller, id: &ID) -> Result<Shelf> {
+    let is_collection = match by_id(id)? {
+        Some(known) => matches!(known, GlobalId::Collection(_)),
+        None => id.matches('/').count() == 1,
+    };
+    Ok(match is_collection {
+        true => Shelf::Collection(collection(caller, id).await?),
+        false => Shelf::Container(container(caller, id).await?),
+    })
+}
+
 /// The user of that id or name.
 pub(super) async fn user(caller: &Caller, id: &ID) -> Result<UserId> {
     match by_id(id)? {

@@ -15,9 +15,10 @@ use chrono::{DateTime, Utc};
 use crate::{
     error::{Error, Result},
     registry::{
-        Caller, CollectionId, ContainerId, DeliveryId, EventId, GrantId, GrantLevel, ImageId,
-        InvitationId, ManifestId, NamespaceId, ShareLinkId, TagId, TeamId, TeamRole, TokenId,
-        UserId, WebhookId,
+        AboutId, Caller, CollectionId, ContainerId, DeliveryId, EventId, GrantId, GrantLevel,
+        ImageId, InvitationId, ManifestId, NamespaceId, ShareLinkId, TagId, TeamId, TeamRole,
+        TokenId, UserId, WebhookId,
+        about::{self, About, Subject as Described},
         collection::{self, Collection},
         container::{self, Container},
         download::{self, By, Of, Span},
@@ -28,6 +29,7 @@ use crate::{
         manifest::{self, Manifest, Part},
         namespace::{self, Namespace},
         permission,
+        protection::{self, Protected, Protection},
         share::{self, ShareLink},
         sif::Inspection,
         site::terms,
@@ -39,6 +41,7 @@ use crate::{
             member,
         },
         token::{self, Token},
+        topic,
         total::{self, Total},
         user::{self, User},
         webhook::{self, Delivery, Webhook},
@@ -218,6 +221,52 @@ impl Loader<ShareLinkId> for Source {
 
     async fn load(&self, ids: &[ShareLinkId]) -> Found<ShareLinkId, ShareLink> {
         Ok(share::by_ids(&self.0, ids).await?)
+    }
+}
+
+/// The topics of a container that the caller holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct TopicsOf(pub ContainerId);
+
+impl Loader<TopicsOf> for Source {
+    type Value = Vec<String>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[TopicsOf]) -> Found<TopicsOf, Vec<String>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        Ok(wrapped(topic::of(&self.0, &ids).await?, TopicsOf))
+    }
+}
+
+impl Loader<Described> for Source {
+    type Value = About;
+    type Error = Arc<Error>;
+
+    async fn load(&self, subjects: &[Described]) -> Found<Described, About> {
+        Ok(about::of(&self.0, subjects).await?)
+    }
+}
+
+/// The long text that belongs to what the caller holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ReadmeOf(pub AboutId);
+
+impl Loader<ReadmeOf> for Source {
+    type Value = String;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ReadmeOf]) -> Found<ReadmeOf, String> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        Ok(wrapped(about::readmes(&self.0, &ids).await?, ReadmeOf))
+    }
+}
+
+impl Loader<Protected> for Source {
+    type Value = Protection;
+    type Error = Arc<Error>;
+
+    async fn load(&self, things: &[Protected]) -> Found<Protected, Protection> {
+        Ok(protection::of(&self.0, things).await?)
     }
 }
 

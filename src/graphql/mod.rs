@@ -30,7 +30,8 @@ use meter::Meters;
 use mutation::Mutation;
 use object::{
     Bookmark, Collection, Container, Delivery, Event, Grant, Image, Invitation, Key, Manifest,
-    Moment, Namespace, ShareLink, Star, Tag, Team, TeamMember, Token, User, Webhook,
+    Moment, Namespace, ShareLink, Star, Tag, TagMove, Team, TeamMember, Token, Topic, User,
+    Webhook,
 };
 use page::List;
 use query::Query;
@@ -59,11 +60,13 @@ fn schema(config: &config::Graphql, open: bool) -> Graph {
         .override_output_type_description::<List<ShareLink>>("A page of share links.")
         .override_output_type_description::<List<Star>>("A page of stars.")
         .override_output_type_description::<List<Tag>>("A page of tags.")
+        .override_output_type_description::<List<TagMove>>("A page of moves of tags.")
         .override_output_type_description::<List<Token>>("A page of tokens.")
         .override_output_type_description::<List<Grant>>("A page of grants.")
         .override_output_type_description::<List<Invitation>>("A page of invitations.")
         .override_output_type_description::<List<Team>>("A page of teams.")
         .override_output_type_description::<List<TeamMember>>("A page of members.")
+        .override_output_type_description::<List<Topic>>("A page of topics.")
         .override_output_type_description::<List<User>>("A page of users.")
         .limit_recursive_depth(limit::RECURSION_MAX)
         .limit_directives(limit::DIRECTIVES_MAX)

@@ -3,6 +3,7 @@
 //! Owns the clockwork. Must not hold rules: a job is a few lines around a call of the registry.
 mod downloads;
 mod gc;
+mod labels;
 mod manifests;
 mod search;
 mod site;
@@ -16,6 +17,7 @@ use crate::registry::Registry;
 pub async fn run(registry: Arc<Registry>) {
     let tidy = async {
         manifests::run(&registry).await;
+        labels::run(&registry).await;
         gc::run(registry.clone()).await;
     };
     let webhooks = webhook::run(registry.clone());

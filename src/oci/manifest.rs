@@ -15,12 +15,14 @@ use super::{
 use crate::{
     protocol::range::Wanted,
     registry::{
-        Digest, download,
+        Digest, about, download,
         manifest::{self, CONTENT_MAX, Manifest, NewManifest},
         path::{Reference, TagName},
     },
 };
 
+/// The longest warning, in characters; all of them together may have 4096 bytes, those of quoting included.
+const WARNING_MAX: usize = 1500;
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 const TAG: HeaderName = HeaderName::from_static("oci-tag");
 /// How many tags one manifest gets at once: as many as the specification demands.
@@ -39,6 +41,10 @@ pub(super) async fn get(call: Call<'_>) -> Result<Response> {
         .answer(etag, size)
         .header(CONTENT_DIGEST, digest.to_string())
         .content_type(&found.media_type);
+    let answer = match about::warning(call.caller, &found).await? {
+        Some(words) => answer.header(header::WARNING, warning(&words)),
+        None => answer,
+    };
     let get = call.request.method() == Method::GET;
     Ok(match wanted.bytes(size).filter(|_| get) {
         Some(range) => {
@@ -51,6 +57,20 @@ pub(super) async fn get(call: Call<'_>) -> Result<Response> {
         }
         None => answer.finish(),
     })
+}
+
+/// A warning of the registry, for clients to show (distribution-spec, "Warnings"): in ASCII, within quotes, in one line.
+fn warning(words: &str) -> String {
+    let mut text = String::from("299 - \"");
+    for c in words.chars().take(WARNING_MAX) {
+        match c {
+            '"' | '\\' => text.extend(['\\', c]),
+            ' '..='~' => text.push(c),
+            c if c.is_whitespace() => text.push(' '),
+            _ => text.push('?'),
+        }
+    }
+    text + "\""
 }
 
 fn part(content: &Bytes, range: Range<u64>) -> Bytes {

@@ -16,7 +16,8 @@ use sea_orm::{
 };
 
 use super::{
-    Caller, Digest, Tx, container as containers, image::Image, path::ContainerPath, usage,
+    Caller, Digest, Tx, container as containers, image::Image, path::ContainerPath,
+    protection::check_frozen, usage,
 };
 use crate::{
     access::{Actor, Admin, Pull, Push, internal, open, rows},
@@ -141,6 +142,7 @@ pub async fn mount(
         .change(async |tx| {
             let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
             containers::lock(tx, container.id).await?;
+            check_frozen(tx.db(), &container).await?;
             let path = containers::path(tx, &container).await?;
             // What was seen may have been removed before it is held.
             let text = digest.to_string();
@@ -190,6 +192,7 @@ pub async fn unlink(caller: &Caller, path: &ContainerPath, digest: &Digest) -> R
             let container =
                 open::<Admin, container::Entity>(tx.db(), tx.actor(), container).await?;
             containers::lock(tx, container.id).await?;
+            check_frozen(tx.db(), &container).await?;
             let path = containers::path(tx, &container).await?;
             if is_named(tx, container.id, &text).await? {
                 let why =

@@ -20,6 +20,7 @@ use super::{
     container as containers, fresh_id,
     image::signed_size,
     path::ContainerPath,
+    protection::check_frozen,
     scrub, site,
 };
 use crate::{
@@ -66,9 +67,11 @@ pub struct Chunk<S> {
 /// Begins an upload to a container, which is made if it is not there.
 ///
 /// # Errors
-/// [`Error::Forbidden`] and others of [`containers::create`], where the container is not there and may not be made.
+/// [`Error::Forbidden`] and others of [`containers::create`], where the container is not there and may not be made;
+/// [`Error::Conflict`] when it is frozen.
 pub async fn start(caller: &Caller, path: &ContainerPath) -> Result<BlobUpload> {
     let container = containers::reach(caller, path).await?;
+    check_frozen(caller.db(), &container).await?;
     let row = blob_upload::ActiveModel {
         id: Set(BlobUploadId(fresh_id())),
         container_id: Set(container.id),
@@ -307,6 +310,9 @@ async fn publish(
         digest: found,
         ..whole.clone()
     };
+    let (db, actor) = (caller.db(), caller.actor());
+    let to = open::<Push, container::Entity>(db, actor, upload.row.container_id).await?;
+    check_frozen(db, &to).await?;
     blob::announce(caller, digest, whole.size).await?;
     caller.storage().publish(&whole, digest).await?;
     caller
@@ -315,6 +321,7 @@ async fn publish(
                 open::<Push, container::Entity>(tx.db(), tx.actor(), upload.row.container_id)
                     .await?;
             containers::lock(tx, container.id).await?;
+            check_frozen(tx.db(), &container).await?;
             let path = containers::path(tx, &container).await?;
             blob::touch(tx, &digest.to_string(), whole.size).await?;
             blob::check_there(caller, digest).await?;

@@ -20,7 +20,7 @@ use super::{
     namespace::default_visibility,
     page::{Page, PageArgs, Sort, page},
     path::{Name, description},
-    redirect, usage,
+    protection, redirect, usage,
 };
 use crate::{
     access::{Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
@@ -332,7 +332,8 @@ async fn replaced(tx: &Tx, old: &collection::Model, new: &collection::Model) -> 
 /// Deletes a collection of the caller with its containers, images and tags.
 ///
 /// # Errors
-/// [`Error::Conflict`] while it holds containers, unless `with_content`; those of [`open`].
+/// [`Error::Conflict`] while it holds containers, unless `with_content`, and when anything in it is protected; those of
+/// [`open`].
 pub async fn delete(caller: &Caller, id: CollectionId, with_content: bool) -> Result<()> {
     caller
         .change(async |tx| {
@@ -343,6 +344,7 @@ pub async fn delete(caller: &Caller, id: CollectionId, with_content: bool) -> Re
                 let why = format!("the collection {path} holds {containers} containers; delete them first, or all at once");
                 return Err(Error::Conflict(why));
             }
+            protection::check_collection(tx, &collection).await?;
             collection.into_row().delete(tx.db()).await?;
             usage::collection_gone(tx, id);
             Ok(Event::new("collection.delete", path, id).details(json!({"containers": containers})).with(()))

@@ -9,8 +9,8 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::NotSet,
-    ColumnTrait, FromQueryResult, IntoActiveModel, JoinType, ModelTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set, Value,
+    ColumnTrait, ConnectionTrait, FromQueryResult, IntoActiveModel, JoinType, ModelTrait,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set, Value,
     sea_query::{Expr, ExprTrait, LockType},
 };
 use serde_json::json;
@@ -18,10 +18,14 @@ use serde_json::json;
 use super::{
     Caller, Tx, collection as collections,
     database::on_duplicate,
-    fresh_id, namespace as namespaces,
+    fresh_id,
+    label::{self, Label},
+    namespace as namespaces,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Name, description},
-    redirect, usage,
+    protection, redirect,
+    topic::{self, TOPICS_MAX, Topic},
+    usage,
 };
 use crate::{
     access::{Admin, Granted, Guarded, Includes, Needs, Pull, Push, Rows, open, open_where, rows},
@@ -100,18 +104,56 @@ impl Sort<container::Entity> for ContainerSort {
     }
 }
 
-/// The containers that the caller may see; those of `collection`, if given.
+/// Which containers a list holds; absent fields do not narrow it.
+#[derive(Clone, Debug, Default)]
+pub struct ContainerFilter {
+    /// Those of this collection.
+    pub collection: Option<CollectionId>,
+    /// Those that have all these topics.
+    pub topics: Vec<Topic>,
+    /// Those with an image that carries all these labels.
+    pub labels: Vec<Label>,
+}
+
+impl ContainerFilter {
+    /// # Errors
+    /// [`Error::Invalid`] for too many topics or labels.
+    fn check(&self) -> Result<()> {
+        label::check_number(&self.labels)?;
+        match self.topics.len() > TOPICS_MAX {
+            true => Err(Error::invalid(
+                "topics",
+                format!("name {TOPICS_MAX} at most"),
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The containers that the caller may see.
+///
+/// # Errors
+/// [`Error::Invalid`] for too many topics or labels.
 pub async fn list(
     caller: &Caller,
-    collection: Option<CollectionId>,
+    filter: &ContainerFilter,
     args: &PageArgs<ContainerSort>,
 ) -> Result<Page<Container>> {
-    page(caller.db(), of_collection(caller, collection), args).await
+    filter.check()?;
+    page(caller.db(), filtered(caller, filter), args).await
 }
 
 /// How many [`list`] lists.
-pub async fn count(caller: &Caller, collection: Option<CollectionId>) -> Result<u64> {
-    of_collection(caller, collection).count(caller.db()).await
+pub async fn count(caller: &Caller, filter: &ContainerFilter) -> Result<u64> {
+    filter.check()?;
+    filtered(caller, filter).count(caller.db()).await
+}
+
+fn filtered(caller: &Caller, filter: &ContainerFilter) -> Rows<Pull, container::Entity> {
+    of_collection(caller, filter.collection).narrow(|q| {
+        q.filter(topic::on_containers(&filter.topics))
+            .filter(label::in_containers(&filter.labels))
+    })
 }
 
 pub(in crate::registry) fn of_collection(
@@ -200,6 +242,19 @@ pub(in crate::registry) async fn lock(tx: &Tx, id: ContainerId) -> Result<()> {
         })
         .one(tx.db())
         .await?;
+    Ok(())
+}
+
+/// [`lock`] for all containers of a collection.
+pub(in crate::registry) async fn lock_all(tx: &Tx, collection: CollectionId) -> Result<()> {
+    let ids = rows::<Pull, container::Entity>(tx.actor())
+        .into_select()
+        .filter(container::Column::CollectionId.eq(collection))
+        .order_by_asc(container::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .select_only()
+        .column(container::Column::Id);
+    ids.into_tuple::<i64>().all(tx.db()).await?;
     Ok(())
 }
 
@@ -465,13 +520,15 @@ async fn replaced(tx: &Tx, old: &container::Model, new: &container::Model) -> Re
 /// Deletes a container of the caller with its images and tags.
 ///
 /// # Errors
-/// [`Error::Conflict`] while it holds images or manifests, unless `with_content`; those of [`open`].
+/// [`Error::Conflict`] while it holds images or manifests, unless `with_content`, and when it is frozen or holds an immutable
+/// tag; those of [`open`].
 pub async fn delete(caller: &Caller, id: ContainerId, with_content: bool) -> Result<()> {
     caller
         .change(async |tx| {
             let container = open::<Admin, container::Entity>(tx.db(), tx.actor(), id).await?;
             let path = path(tx, &container).await?;
             lock(tx, id).await?;
+            protection::check_container(tx, &container).await?;
             let images = container.find_related(image::Entity).count(tx.db()).await?;
             let manifests = rows::<Pull, manifest::Entity>(tx.actor())
                 .narrow(|q| q.filter(manifest::Column::ContainerId.eq(id)))
@@ -490,6 +547,23 @@ pub async fn delete(caller: &Caller, id: ContainerId, with_content: bool) -> Res
                 .with(()))
         })
         .await
+}
+
+/// `namespace/collection/container`, outside of transactions too. Two statements.
+pub(in crate::registry) async fn path_in(
+    db: &impl ConnectionTrait,
+    container: &container::Model,
+) -> Result<String> {
+    let collection = container.find_related(collection::Entity).one(db).await?;
+    let collection = collection.ok_or(Error::NotFound("collection"))?;
+    let namespace = collection.find_related(namespace::Entity).one(db).await?;
+    let namespace = namespace
+        .map(|namespace| namespace.name)
+        .unwrap_or_default();
+    Ok(format!(
+        "{namespace}/{}/{}",
+        collection.name, container.name
+    ))
 }
 
 /// `namespace/collection/container`, as events name it.

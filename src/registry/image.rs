@@ -17,11 +17,15 @@ use sea_orm::{
 use serde_json::json;
 
 use super::{
-    Caller, Digest, Tx, blob, container as containers, fresh_id, manifest,
+    Caller, Digest, Tx, blob, container as containers, fresh_id,
+    label::{self, Label},
+    manifest,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Reference, TAG_MAX, description, plain},
+    protection::check_frozen,
     redirect, scrub,
     sif::{self, Inspection},
+    tag::Watch,
     usage,
 };
 use crate::{
@@ -31,6 +35,10 @@ use crate::{
     sif::{InspectError, ReadAt, inspect},
     storage::{Source, Staged},
 };
+
+mod promote;
+
+pub use promote::{Destination, promote};
 
 /// An image that the caller may see.
 pub type Image = Granted<Pull, image::Model>;
@@ -58,18 +66,36 @@ impl Sort<image::Entity> for ImageSort {
     }
 }
 
-/// The uploaded images that the caller may see; those of `container`, if given.
+/// Which images a list holds; absent fields do not narrow it.
+#[derive(Clone, Debug, Default)]
+pub struct ImageFilter {
+    /// Those of this container.
+    pub container: Option<ContainerId>,
+    /// Those that carry all these labels.
+    pub labels: Vec<Label>,
+}
+
+/// The uploaded images that the caller may see.
+///
+/// # Errors
+/// [`Error::Invalid`] for too many labels.
 pub async fn list(
     caller: &Caller,
-    container: Option<ContainerId>,
+    filter: &ImageFilter,
     args: &PageArgs<ImageSort>,
 ) -> Result<Page<Image>> {
-    page(caller.db(), uploaded(caller, container), args).await
+    label::check_number(&filter.labels)?;
+    page(caller.db(), filtered(caller, filter), args).await
 }
 
 /// How many [`list`] lists.
-pub async fn count(caller: &Caller, container: Option<ContainerId>) -> Result<u64> {
-    uploaded(caller, container).count(caller.db()).await
+pub async fn count(caller: &Caller, filter: &ImageFilter) -> Result<u64> {
+    label::check_number(&filter.labels)?;
+    filtered(caller, filter).count(caller.db()).await
+}
+
+fn filtered(caller: &Caller, filter: &ImageFilter) -> Rows<Pull, image::Entity> {
+    uploaded(caller, filter.container).narrow(|q| q.filter(label::on_images(&filter.labels)))
 }
 
 pub(in crate::registry) fn uploaded(
@@ -268,7 +294,7 @@ pub async fn is_complete(caller: &Caller, image: &Image) -> Result<bool> {
 /// elsewhere, they are taken from there and need not be uploaded.
 ///
 /// # Errors
-/// Those of [`open`] for the container.
+/// [`Error::Conflict`] when the container is frozen; those of [`open`] for it.
 pub async fn create(
     caller: &Caller,
     container: ContainerId,
@@ -287,6 +313,7 @@ pub async fn create(
         .change(async |tx| {
             let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
             containers::lock(tx, container.id).await?;
+            check_frozen(tx.db(), &container).await?;
             let path = containers::path(tx, &container).await?;
             let image = insert(tx, &container, &digest, text).await?;
             let announced = image.blob.is_none();
@@ -364,6 +391,7 @@ async fn adopt(tx: &Tx, image: Granted<Push, image::Model>) -> Result<Granted<Pu
     row.uploaded_at = Set(Some(tx.now()));
     let row = row.update(tx.db()).await?;
     usage::image_added(tx, row.container_id, row.size);
+    label::keep_known(tx, &row).await?;
     manifest::of_image(tx, &row).await?;
     Ok(image.replaced(row))
 }
@@ -384,7 +412,8 @@ async fn twin(db: &impl ConnectionTrait, actor: &Actor, digest: &str) -> Result<
 /// rows. Killed in between, it leaves bytes without rows, which collection removes.
 ///
 /// # Errors
-/// [`Error::Invalid`] when the bytes are not those announced, or not a whole SIF image; those of [`open`].
+/// [`Error::Invalid`] when the bytes are not those announced, or not a whole SIF image; [`Error::Conflict`] when the container
+/// is frozen; those of [`open`].
 pub(in crate::registry) async fn publish(
     caller: &Caller,
     id: ImageId,
@@ -399,6 +428,8 @@ pub(in crate::registry) async fn publish(
         );
         return Err(Error::invalid("digest", why));
     }
+    // Before storage takes the bytes from where they wait: once the container is thawed, they may still be there.
+    check_push(caller, &image).await?;
     let inspection = read_sif(caller, staged).await?;
     blob::announce(caller, &digest, staged.size).await?;
     caller.storage().publish(staged, &digest).await?;
@@ -406,7 +437,8 @@ pub(in crate::registry) async fn publish(
     caller
         .change(async |tx| {
             let image = locked::<Push>(tx, id).await?;
-            let path = path(tx, &image).await?;
+            let container = admit(tx, image.container_id).await?;
+            let path = containers::path(tx, &container).await?;
             blob::touch(tx, &image.digest, staged.size).await?;
             blob::check_there(caller, &digest).await?;
             scrub::healed(tx, &image.digest).await?;
@@ -419,6 +451,30 @@ pub(in crate::registry) async fn publish(
                 .with(image.for_pull()))
         })
         .await
+}
+
+/// The container that something is pushed to, locked.
+///
+/// # Errors
+/// [`Error::Conflict`] when it is frozen; those of [`open`].
+pub(in crate::registry) async fn admit(
+    tx: &Tx,
+    id: ContainerId,
+) -> Result<Granted<Push, container::Model>> {
+    let container = open::<Push, container::Entity>(tx.db(), tx.actor(), id).await?;
+    containers::lock(tx, id).await?;
+    check_frozen(tx.db(), &container).await?;
+    Ok(container)
+}
+
+/// Refuses bytes for an image of a frozen container before they are sent.
+///
+/// # Errors
+/// Those of [`admit`].
+pub(in crate::registry) async fn check_push(caller: &Caller, image: &image::Model) -> Result<()> {
+    let (db, actor) = (caller.db(), caller.actor());
+    let container = open::<Push, container::Entity>(db, actor, image.container_id).await?;
+    check_frozen(db, &container).await.map(drop)
 }
 
 pub(in crate::registry) async fn fill(
@@ -438,6 +494,7 @@ pub(in crate::registry) async fn fill(
     if image.blob.is_none() {
         usage::image_added(tx, row.container_id, row.size);
     }
+    label::keep(tx, row.id, &inspection.metadata.labels).await?;
     Ok(image.replaced(row))
 }
 
@@ -502,7 +559,7 @@ pub async fn describe(caller: &Caller, id: ImageId, text: String) -> Result<Imag
 /// Deletes an image with all tags that point at it. Its bytes go when no other image shares them.
 ///
 /// # Errors
-/// Those of [`open`].
+/// [`Error::Conflict`] when such a tag is immutable or the container frozen; those of [`open`].
 pub async fn delete(caller: &Caller, id: ImageId) -> Result<()> {
     caller
         .change(async |tx| {
@@ -511,7 +568,10 @@ pub async fn delete(caller: &Caller, id: ImageId) -> Result<()> {
             let details = json!({"digest": image.digest, "size": image.size});
             let container =
                 open::<Push, container::Entity>(tx.db(), tx.actor(), image.container_id).await?;
+            let names = manifest::names_of_image(tx, image.id).await?;
+            let watch = Watch::begin(tx, &container, names).await?;
             manifest::delete_image(tx, &container, image.into_row()).await?;
+            watch.end(tx, &container).await?;
             Ok(Event::new("image.delete", path, id)
                 .details(details)
                 .with(()))

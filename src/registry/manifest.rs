@@ -10,8 +10,9 @@ use entity::{
     collection, container, manifest, manifest_content, manifest_part, manifest_tag, namespace,
 };
 use sea_orm::{
-    ColumnTrait, FromQueryResult, JoinType, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait, Select,
+    ColumnTrait, ConnectionTrait, FromQueryResult, JoinType, ModelTrait, Order, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, RelationTrait, Select,
+    sea_query::{Expr, ExprTrait, Func, Query, WindowStatement},
 };
 use serde_json::{Value, json};
 
@@ -19,7 +20,9 @@ use super::{
     Caller, ContainerId, Digest, ManifestId, PartRole, container as containers,
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Reference, plain},
-    redirect, usage,
+    redirect,
+    tag::Watch,
+    usage,
 };
 use crate::{
     access::{Admin, Granted, Pull, Push, Rows, internal, open, open_where, rows},
@@ -36,7 +39,7 @@ pub(in crate::registry) use document::EMPTY;
 pub use generate::backfill;
 pub(in crate::registry) use generate::{Made, delete_image, ensure_config, of_image};
 pub use put::{CONTENT_MAX, NewManifest, put};
-pub(in crate::registry) use tags::follow;
+pub(in crate::registry) use tags::{follow, of_image as names_of_image};
 
 /// A manifest that the caller may see.
 pub type Manifest = Granted<Pull, manifest::Model>;
@@ -216,24 +219,38 @@ pub async fn parts(
     Ok(parts)
 }
 
-/// The names that point at manifests, for OCI clients. One statement.
+/// The most names of one manifest that are told.
+pub const TAG_NAMES_MAX: i64 = 100;
+
+/// The first names that point at manifests, for OCI clients, up to [`TAG_NAMES_MAX`] each. One statement.
 pub async fn names(
     caller: &Caller,
     manifests: &[ManifestId],
 ) -> Result<HashMap<ManifestId, Vec<String>>> {
-    let rows = rows::<Pull, manifest_tag::Entity>(caller.actor())
-        .narrow(|q| {
-            q.filter(manifest_tag::Column::ManifestId.is_in(manifests.iter().copied()))
-                .order_by_asc(manifest_tag::Column::Name)
-        })
-        .all(caller.db())
-        .await?;
+    let mut window =
+        WindowStatement::partition_by(manifest_tag::Column::ManifestId.as_column_ref());
+    window.order_by(manifest_tag::Column::Name.as_column_ref(), Order::Asc);
+    let mut numbered = rows::<Pull, manifest_tag::Entity>(caller.actor())
+        .into_select()
+        .filter(manifest_tag::Column::ManifestId.is_in(manifests.iter().copied()))
+        .select_only()
+        .column(manifest_tag::Column::ManifestId)
+        .column(manifest_tag::Column::Name)
+        .into_query();
+    numbered.expr_window_as(Func::cust("ROW_NUMBER"), window, "place");
+    let first = Query::select()
+        .columns(["manifest_id", "name"])
+        .from_subquery(numbered, "numbered")
+        .and_where(Expr::col("place").lte(TAG_NAMES_MAX))
+        .order_by("name", Order::Asc)
+        .to_owned();
     let mut names: HashMap<_, Vec<_>> = HashMap::new();
-    for row in rows {
+    for row in caller.db().query_all(&first).await? {
+        let manifest: ManifestId = row.try_get_by_index(0)?;
         names
-            .entry(row.manifest_id)
+            .entry(manifest)
             .or_default()
-            .push(row.name.clone());
+            .push(row.try_get_by_index(1)?);
     }
     Ok(names)
 }
@@ -271,11 +288,17 @@ async fn delete_manifest(
             let (id, image) = (manifest.id, manifest.image_id);
             let details = json!({"digest": manifest.digest, "tags": names});
             usage::manifest_removed(tx, &manifest);
+            let of_image = match image {
+                Some(image) => tags::of_image(tx, image).await?,
+                None => Vec::new(),
+            };
+            let watch = Watch::begin(tx, &container, names.iter().cloned().chain(of_image)).await?;
             manifest.into_row().delete(tx.db()).await?;
             tags::forget(tx, &container, &names).await?;
             if let Some(image) = image {
                 generate::drop_image_without(tx, &container, image).await?;
             }
+            watch.end(tx, &container).await?;
             Ok(Event::new("manifest.delete", path, id)
                 .details(details)
                 .with(()))

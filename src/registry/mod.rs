@@ -3,6 +3,7 @@
 //! Owns the rules, the SQL, the transactions and their events. A function that takes `&Caller` is an entry point:
 //! one read or one transaction, for surfaces to call; one that takes `&Tx` is a step of it. Must not know HTTP,
 //! GraphQL, the JSON of any protocol or a status code.
+pub mod about;
 mod bell;
 pub mod below;
 pub mod blob;
@@ -18,12 +19,14 @@ mod id;
 pub mod image;
 mod jwt;
 pub mod key;
+pub mod label;
 pub mod lookup;
 pub mod manifest;
 pub mod namespace;
 pub mod page;
 pub mod path;
 pub mod permission;
+pub mod protection;
 mod redirect;
 pub mod registry_token;
 pub mod scrub;
@@ -38,6 +41,7 @@ pub mod star;
 pub mod tag;
 pub mod team;
 pub mod token;
+pub mod topic;
 pub mod total;
 pub mod upload;
 pub mod usage;
@@ -53,7 +57,7 @@ pub use secret::Secret;
 pub use crate::storage::{Algorithm, Digest, Health};
 pub use entity::{
     id::{
-        BlobUploadId, CollectionId, ContainerId, DeliveryId, EventId, GrantId, ImageId,
+        AboutId, BlobUploadId, CollectionId, ContainerId, DeliveryId, EventId, GrantId, ImageId,
         InvitationId, ManifestId, MemberId, NamespaceId, SessionId, ShareLinkId, StarId, TagId,
         TeamId, TokenId, UploadId, UserId, WebhookId,
     },

@@ -34,6 +34,17 @@ impl Cursor {
         (self.order == order).then_some((self.key.as_str(), self.id))
     }
 
+    /// The same, for lists of what has no rows of its own.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], naming `what`, for a cursor of another order.
+    pub(in crate::registry) fn place(&self, what: &str, order: &str) -> Result<(&str, i64)> {
+        match self.order == order {
+            true => Ok((&self.key, self.id)),
+            false => Err(elsewhere(what)),
+        }
+    }
+
     /// As callers get it.
     pub fn encode(&self) -> String {
         BASE64URL_NOPAD.encode(&serde_json::to_vec(self).expect("a cursor is plain data"))
@@ -142,10 +153,7 @@ where
             cursor.order != order || keyed && args.sort.value(&cursor.key).is_none()
         };
         if cursor.as_ref().is_some_and(foreign) {
-            return Err(Error::invalid(
-                what,
-                "the cursor comes from a list in another order; leave it out to start over",
-            ));
+            return Err(elsewhere(what));
         }
     }
     let limit = args.limit.clamp(1, PAGE_MAX);
@@ -194,6 +202,11 @@ where
         has_next,
         has_previous,
     }
+}
+
+fn elsewhere(what: &str) -> Error {
+    let why = "the cursor comes from a list in another order; leave it out to start over";
+    Error::invalid(what, why)
 }
 
 fn order_name<E: EntityTrait, S: Sort<E>>(args: &PageArgs<S>) -> String {

@@ -2,7 +2,9 @@
 use std::collections::HashMap;
 
 use entity::sif;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set, sea_query::OnConflict};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set, sea_query::OnConflict,
+};
 
 use super::{Caller, Tx};
 use crate::{access::internal, error::Result};
@@ -17,9 +19,17 @@ pub(in crate::registry) async fn by_digests(
     caller: &Caller,
     digests: &[String],
 ) -> Result<HashMap<String, Inspection>> {
+    read(caller.db(), digests).await
+}
+
+/// The same, in transactions too.
+pub(in crate::registry) async fn read(
+    db: &impl ConnectionTrait,
+    digests: &[String],
+) -> Result<HashMap<String, Inspection>> {
     let rows = internal::<sif::Entity>()
         .filter(sif::Column::Digest.is_in(digests.iter().map(String::as_str)))
-        .all(caller.db())
+        .all(db)
         .await?;
     let parse = |row: sif::Model| {
         Ok((

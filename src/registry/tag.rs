@@ -24,6 +24,15 @@ use crate::{
     sif::Arch,
 };
 
+mod history;
+mod watch;
+
+pub use history::{ByMove, Moves, TagMove, history, history_count};
+pub(in crate::registry) use watch::Watch;
+
+/// The most tags that are set at once.
+pub const TAGS_MAX: usize = 50;
+
 /// A tag that the caller may see.
 pub type Tag = Granted<Pull, tag::Model>;
 
@@ -124,8 +133,9 @@ pub async fn map(
 /// not tell.
 ///
 /// # Errors
-/// [`Error::Invalid`] when `arch` contradicts the image; [`Error::Conflict`] when the image is not uploaded;
-/// [`Error::NotFound`] when the image is not in the container; those of [`open`] for the container.
+/// [`Error::Invalid`] when `arch` contradicts the image; [`Error::Conflict`] when the image is not uploaded, the tag is
+/// immutable or the container frozen; [`Error::NotFound`] when the image is not in the container; those of [`open`] for the
+/// container.
 pub async fn set(
     caller: &Caller,
     container: ContainerId,
@@ -133,6 +143,25 @@ pub async fn set(
     arch: Option<&str>,
     image: ImageId,
 ) -> Result<Tag> {
+    let names = std::slice::from_ref(name);
+    let set = set_all(caller, container, names, (arch, image)).await?;
+    set.into_iter().next().ok_or(Error::NotFound("tag"))
+}
+
+/// Points several tags at one image, all or none.
+///
+/// # Errors
+/// [`Error::Invalid`] for no name, or more than [`TAGS_MAX`]; those of [`set`].
+pub async fn set_all(
+    caller: &Caller,
+    container: ContainerId,
+    names: &[TagName],
+    (arch, image): (Option<&str>, ImageId),
+) -> Result<Vec<Tag>> {
+    check_number(names)?;
+    if names.is_empty() {
+        return Err(Error::invalid("names", "name a tag at least"));
+    }
     caller
         .change(async |tx| {
             let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
@@ -142,17 +171,46 @@ pub async fn set(
                     .filter(image::Column::ContainerId.eq(container.id))
             })
             .await?;
-            let arch = agree(&image, arch)?;
-            let (tag, before) = point(tx, &container, &image, name, &arch).await?;
-            manifest::follow(tx, &container, name.as_str()).await?;
+            let watch = Watch::begin(tx, &container, names.iter().map(TagName::as_str)).await?;
+            let set = point_all(tx, &container, &image, (names, arch)).await?;
+            watch.end(tx, &container).await?;
             let path = containers::path(tx, &container).await?;
-            let details = json!({"tag": tag.name, "arch": tag.arch, "image": image.id.to_string(),
-                "digest": image.digest, "was": before.map(|id| id.to_string())});
+            let (tag, before) = &set[0];
+            let all: Vec<_> = names.iter().map(TagName::as_str).collect();
+            let details = json!({"tag": tag.name, "tags": all, "arch": tag.arch,
+                "image": image.id.to_string(), "digest": image.digest,
+                "was": before.map(|id| id.to_string())});
             Ok(Event::new("tag.set", path, tag.id)
                 .details(details)
-                .with(tag))
+                .with(set.into_iter().map(|(tag, _)| tag).collect()))
         })
         .await
+}
+
+/// # Errors
+/// [`Error::Invalid`] for more than [`TAGS_MAX`].
+pub(in crate::registry) fn check_number(names: &[TagName]) -> Result<()> {
+    if names.len() > TAGS_MAX {
+        let why = format!("{TAGS_MAX} tags at most are set at once");
+        return Err(Error::invalid("names", why));
+    }
+    Ok(())
+}
+
+/// Points tags at an image, and tells where each was.
+pub(in crate::registry) async fn point_all(
+    tx: &Tx,
+    container: &Granted<impl Includes<Push>, container::Model>,
+    image: &Granted<impl Includes<Push>, image::Model>,
+    (names, arch): (&[TagName], Option<&str>),
+) -> Result<Vec<(Tag, Option<ImageId>)>> {
+    let arch = agree(image, arch)?;
+    let mut set = Vec::new();
+    for name in names {
+        set.push(point(tx, container, image, name, &arch).await?);
+        manifest::follow(tx, container, name.as_str()).await?;
+    }
+    Ok(set)
 }
 
 /// The architecture of a tag on `image`, if the client believes in `arch`.
@@ -229,7 +287,7 @@ async fn point(
 /// Removes a tag; the image stays.
 ///
 /// # Errors
-/// Those of [`open`].
+/// [`Error::Conflict`] when it is immutable or its container frozen; those of [`open`].
 pub async fn delete(caller: &Caller, id: TagId) -> Result<()> {
     caller
         .change(async |tx| {
@@ -241,8 +299,10 @@ pub async fn delete(caller: &Caller, id: TagId) -> Result<()> {
             let details =
                 json!({"tag": tag.name, "arch": tag.arch, "image": tag.image_id.to_string()});
             let name = tag.name.clone();
+            let watch = Watch::begin(tx, &container, [&name]).await?;
             tag.into_row().delete(tx.db()).await?;
             manifest::follow(tx, &container, &name).await?;
+            watch.end(tx, &container).await?;
             Ok(Event::new("tag.delete", path, id).details(details).with(()))
         })
         .await

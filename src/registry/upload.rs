@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     Caller, Digest, fresh_id,
-    image::{Image, is_complete, publish, signed_size},
+    image::{Image, check_push, is_complete, publish, signed_size},
     secret::same,
     site,
 };
@@ -119,6 +119,7 @@ pub async fn start(
         let why = format!("the image was announced as {}; push it again", image.digest);
         return Err(Error::invalid("sha256sum", why));
     }
+    check_push(caller, &image).await?;
     let (part_size, part_count) = divide(caller, size, parts)?;
     let row = upload::ActiveModel {
         id: Set(UploadId(fresh_id())),
@@ -423,7 +424,8 @@ pub async fn direct(
     size: Option<u64>,
     body: impl Stream<Item = io::Result<Bytes>> + Unpin,
 ) -> Result<Image> {
-    open::<Push, image::Entity>(caller.db(), caller.actor(), image).await?;
+    let row = open::<Push, image::Entity>(caller.db(), caller.actor(), image).await?;
+    check_push(caller, &row).await?;
     site::admit(caller).await?;
     if let Some(size) = size {
         check_size(caller, size)?;

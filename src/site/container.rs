@@ -10,13 +10,17 @@ use super::{
 };
 use crate::{
     auth,
+    error::Result as Outcome,
     page::Remote,
     protocol::RequestContext,
     registry::{
+        Caller, ContainerId,
+        about::{self, Subject},
         container, image,
         page::PageArgs,
         path::ContainerPath,
         tag::{self, Tag},
+        topic,
     },
 };
 
@@ -31,6 +35,7 @@ struct Page {
     description: String,
     stars: i64,
     downloads: i64,
+    said: Said,
     tags: Vec<Row>,
     more: bool,
 }
@@ -45,7 +50,60 @@ struct Row {
     moved: String,
 }
 
-/// Shows the newest hundred tags.
+/// What is said about the container.
+#[derive(Default)]
+struct Said {
+    topics: Vec<String>,
+    licence: String,
+    source: String,
+    citation: String,
+    /// The address of the DOI that the citation is.
+    doi: Option<String>,
+    /// HTML that may stand in a page.
+    readme: Option<String>,
+    deprecated: Option<Deprecated>,
+}
+
+/// That the container is deprecated.
+struct Deprecated {
+    message: String,
+    superseded_by: String,
+    ends: Option<String>,
+}
+
+impl Said {
+    async fn about(caller: &Caller, container: ContainerId) -> Outcome<Self> {
+        let mut topics = topic::of(caller, &[container]).await?;
+        let topics = topics.remove(&container).unwrap_or_default();
+        let subject = Subject::Container(container);
+        let Some(about) = about::of(caller, &[subject]).await?.remove(&subject) else {
+            return Ok(Self {
+                topics,
+                ..Self::default()
+            });
+        };
+        let readme = match about::readmes(caller, &[about.id]).await?.remove(&about.id) {
+            Some(markdown) => Some(about::html(markdown).await?),
+            None => None,
+        };
+        let deprecated = about.deprecated_at.map(|_| Deprecated {
+            message: about.deprecation,
+            superseded_by: about.superseded_by,
+            ends: about.ends_at.map(|end| end.format("%F").to_string()),
+        });
+        Ok(Self {
+            topics,
+            doi: about::doi(&about.citation).map(|doi| format!("https://doi.org/{doi}")),
+            licence: about.licence,
+            source: about.source,
+            citation: about.citation,
+            readme,
+            deprecated,
+        })
+    }
+}
+
+/// Shows what is said about it, and the newest hundred tags.
 pub(super) async fn show(request: Request) -> Result<Response, Failure> {
     let caller = auth::caller(&request).await?;
     let path = request.uri().path().trim_start_matches("/library/");
@@ -74,6 +132,7 @@ pub(super) async fn show(request: Request) -> Result<Response, Failure> {
         description: description(&container.description).to_owned(),
         stars: container.stars,
         downloads: container.downloads,
+        said: Said::about(&caller, container.id).await?,
         tags: rows.collect(),
         more: page.has_next,
     })

@@ -15,7 +15,7 @@ use crate::{
     protocol::RequestContext,
     registry::{
         Caller,
-        container::{self, ContainerSort},
+        container::{self, ContainerFilter, ContainerSort},
         page::PageArgs,
         search::{self, Search},
         site::{self, Site},
@@ -80,7 +80,7 @@ async fn newest(caller: &Caller) -> Result<Vec<Entry>> {
         descending: true,
         ..PageArgs::default()
     };
-    let page = container::list(caller, None, &args).await?;
+    let page = container::list(caller, &ContainerFilter::default(), &args).await?;
     let rows: Vec<_> = page.items.into_iter().map(|(_, row)| row).collect();
     entries(caller, &rows).await
 }

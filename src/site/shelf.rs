@@ -14,7 +14,8 @@ use crate::{
     registry::{
         Visibility,
         collection::{self, CollectionFilter},
-        container, namespace,
+        container::{self, ContainerFilter},
+        namespace,
         page::{Cursor, Page as Rows, PageArgs},
         path::Name,
     },
@@ -83,7 +84,11 @@ pub(super) async fn collection(request: Request) -> Result<Response, Failure> {
     let (above, name) = (name(&request, "namespace")?, name(&request, "collection")?);
     let found = collection::find(&caller, &above, &name).await;
     let collection = found.map_err(|error| Failure::hiding(error, &caller))?;
-    let page = container::list(&caller, Some(collection.id), &args(&request)?).await?;
+    let filter = ContainerFilter {
+        collection: Some(collection.id),
+        ..ContainerFilter::default()
+    };
+    let page = container::list(&caller, &filter, &args(&request)?).await?;
     let (rows, more) = split(page);
     let items = rows.iter().map(|row| Item {
         name: row.name.clone(),

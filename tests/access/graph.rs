@@ -31,7 +31,7 @@ pub async fn query(field: &str, world: &World, client: &Client) -> Option<Outcom
         "namespaces" => list(field, "name"),
         "collections" | "containers" => list(field, "path"),
         "images" => list(field, "digest"),
-        "users" | "teams" => list(field, "name"),
+        "users" | "teams" | "topics" => list(field, "name"),
         "team" => format!("team(name: \"team-{name}\") {{ id }}"),
         "storage" => "storage { blobs }".into(),
         "key" => format!("key(fingerprint: {key:?}) {{ fingerprint }}"),
@@ -70,12 +70,13 @@ fn read(answer: &Value, field: &str, world: &World) -> Outcome {
         "users",
         "webhooks",
         "teams",
+        "topics",
         "search",
         "searchSuggestions",
         "keys",
     ];
     let told = data.to_string();
-    let ours = [world.name.as_str(), &world.digest, &world.key];
+    let ours = [world.name.as_str(), &world.digest, &world.key, &world.topic];
     match data {
         Value::Null => "null".into(),
         Value::Array(items) if items.iter().all(Value::is_null) && !items.is_empty() => {
@@ -114,6 +115,14 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
         "updateImage" => json!({"id": image, "description": "new"}),
         "deleteImage" => json!({"id": image}),
         "setTag" => json!({"container": container, "name": "new", "image": image}),
+        "setTags" => json!({"container": container, "names": ["new", "newer"], "image": image}),
+        "promoteImage" => json!({"image": image, "container": container, "tags": ["new"]}),
+        "setImmutableTags" => json!({"id": container, "immutableTags": ["v*"]}),
+        "freeze" | "unfreeze" => json!({"id": collection}),
+        "describe" => json!({"id": container, "licence": "Apache-2.0"}),
+        "deprecate" => json!({"id": collection, "message": "old"}),
+        "undeprecate" => json!({"id": image}),
+        "setTopics" => json!({"container": container, "topics": ["genomics"]}),
         "deleteTag" => json!({"id": world.tag}),
         "createToken" => json!({"name": "new", "scope": "WRITE"}),
         "revokeToken" => json!({"id": world.token}),

@@ -41,6 +41,8 @@ pub struct World {
     /// The fingerprint of a key of theirs, and another key that nobody has pushed.
     pub key: String,
     pub new_key: String,
+    /// A topic of the container.
+    pub topic: String,
 }
 
 impl World {
@@ -81,6 +83,10 @@ impl World {
                 .expect("an id")
                 .to_owned()
         };
+        let topic = format!("topic-of-{name}");
+        let set = "mutation($input: SetTopicsInput!) { setTopics(input: $input) { __typename } }";
+        let input = json!({"container": path, "topics": [topic]});
+        owner.graphql(set, json!({"input": input})).await;
         let (key, armored) = new_key(&name);
         push_key(&owner, &armored).await;
         let [team, invitation, secret, grant] = team_of(app, &owner, &name).await;
@@ -105,6 +111,7 @@ impl World {
             announced,
             announced_bytes,
             key,
+            topic,
         }
     }
 }

@@ -34,10 +34,9 @@ const BOUNDED: &[(&str, &str)] = &[
         "Image.environment",
         "what one file's metadata holds, read up to a limit",
     ),
-    (
-        "Image.labels",
-        "what one file's metadata holds, read up to a limit",
-    ),
+    ("Container.topics", "20 at most"),
+    ("Protection.immutableTags", "20 at most"),
+    ("TagsPayload.tags", "as many as names are given: 50 at most"),
     ("Image.notes", "a few sentences about one file"),
     ("Image.partitions", "the descriptors of one file"),
     ("Image.sboms", "the descriptors of one file"),

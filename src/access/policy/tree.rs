@@ -153,6 +153,14 @@ impl Guarded for manifest::Entity {
     }
 }
 
+impl Guarded for entity::tag_move::Entity {
+    const NOUN: &'static str = "move of a tag";
+
+    fn reach(actor: &Actor, level: Level) -> Condition {
+        in_container(actor, level, entity::tag_move::Column::ContainerId)
+    }
+}
+
 impl Guarded for manifest_tag::Entity {
     const NOUN: &'static str = "tag";
 

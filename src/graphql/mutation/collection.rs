@@ -73,7 +73,8 @@ impl CollectionMutation {
         ))
     }
 
-    /// Deletes a collection of yours. Errors: `CONFLICT` while it holds containers, unless you say `withContent`.
+    /// Deletes a collection of yours. Errors: `CONFLICT` while it holds containers, unless you say `withContent`,
+    /// and when anything in it is protected.
     async fn delete_collection(
         &self,
         ctx: &Context<'_>,

@@ -72,7 +72,8 @@ impl ContainerMutation {
         ))
     }
 
-    /// Deletes a container of yours. Errors: `CONFLICT` while it holds images, unless you say `withContent`.
+    /// Deletes a container of yours. Errors: `CONFLICT` while it holds images, unless you say `withContent`,
+    /// and when it is frozen or holds an immutable tag.
     async fn delete_container(
         &self,
         ctx: &Context<'_>,

@@ -1,4 +1,5 @@
 //! What can be changed. Each mutation takes one argument, `input`, and answers with what it changed.
+mod about;
 mod collection;
 mod container;
 mod grant;
@@ -6,6 +7,7 @@ mod image;
 mod invitation;
 mod key;
 mod namespace;
+mod protection;
 mod server;
 mod share;
 mod star;
@@ -15,9 +17,10 @@ mod token;
 mod user;
 mod webhook;
 
-use async_graphql::{ID, MergedObject, SimpleObject};
+use async_graphql::{Context, ID, MergedObject, Result, SimpleObject};
 
-use super::id::GlobalId;
+use super::{id::GlobalId, object::Node, query::find};
+use crate::error::Error;
 
 /// What can be changed. Each mutation takes one argument, `input`, and answers with what it changed. All of them need
 /// somebody who is signed in, with a token of the scope `WRITE` or a session; errors: `UNAUTHENTICATED` for nobody,
@@ -30,6 +33,8 @@ pub(super) struct Mutation(
     container::ContainerMutation,
     image::ImageMutation,
     tag::TagMutation,
+    protection::ProtectionMutation,
+    about::AboutMutation,
     token::TokenMutation,
     user::UserMutation,
     server::ServerMutation,
@@ -55,4 +60,17 @@ impl DeletePayload {
             deleted_id: id.into(),
         }
     }
+}
+
+/// What changing one of several kinds of things answers.
+#[derive(SimpleObject)]
+struct NodePayload {
+    /// The thing as it is now.
+    node: Node,
+}
+
+/// The thing of an id, as it is now.
+async fn thing(ctx: &Context<'_>, id: GlobalId) -> Result<NodePayload> {
+    let node = find(ctx, id).await?.ok_or(Error::NotFound("thing"))?;
+    Ok(NodePayload { node })
 }

@@ -9,7 +9,7 @@ use crate::{
         loader::caller,
         object::Tag,
     },
-    registry::tag,
+    registry::{path::TagName, tag},
 };
 
 #[derive(Default)]
@@ -18,7 +18,7 @@ pub(super) struct TagMutation;
 #[Object]
 impl TagMutation {
     /// Points a tag at an image of the same container; a tag that is there moves. Errors: `INVALID` when the architecture
-    /// contradicts the image; `CONFLICT` when the image is not uploaded.
+    /// contradicts the image; `CONFLICT` when the image is not uploaded, the tag is immutable or the container frozen.
     async fn set_tag(
         &self,
         ctx: &Context<'_>,
@@ -35,7 +35,24 @@ impl TagMutation {
         })
     }
 
-    /// Removes a tag of yours; the image stays.
+    /// Points several tags at one image of the same container, all or none; tags that are there move. Errors: those of
+    /// `setTag`; `INVALID` for no name, or more than 50.
+    async fn set_tags(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which tags, and where they point.")] input: SetTagsInput,
+    ) -> Result<TagsPayload> {
+        let caller = caller(ctx);
+        let container = id::container(caller, &input.container).await;
+        let container = container.in_field("input.container")?;
+        let names = names(&input.names).in_field("input.names")?;
+        let image = id::image(&input.image).in_field("input.image")?;
+        let set = tag::set_all(caller, container, &names, (input.arch.as_deref(), image)).await;
+        let tags = set.in_input()?.into_iter().map(Tag).collect();
+        Ok(TagsPayload { tags })
+    }
+
+    /// Removes a tag of yours; the image stays. Errors: `CONFLICT` when it is immutable or the container frozen.
     async fn delete_tag(
         &self,
         ctx: &Context<'_>,
@@ -60,6 +77,24 @@ struct SetTagInput {
     image: ID,
 }
 
+/// Which tags, and where they point.
+#[derive(InputObject)]
+struct SetTagsInput {
+    /// The container: its global id or its path, `namespace/collection/container`.
+    container: ID,
+    /// The names, 1 to 50: letters, digits, `_`, `.` and `-`, not starting with `.` or `-`; up to 128 bytes each.
+    names: Vec<String>,
+    /// The architecture as Go names it. The image tells its own, so this is needed only where it does not.
+    arch: Option<String>,
+    /// The image: its global id.
+    image: ID,
+}
+
+/// The names of tags.
+pub(super) fn names(texts: &[String]) -> crate::error::Result<Vec<TagName>> {
+    texts.iter().map(|text| text.parse()).collect()
+}
+
 /// Which tag to remove.
 #[derive(InputObject)]
 struct DeleteTagInput {
@@ -72,4 +107,11 @@ struct DeleteTagInput {
 struct TagPayload {
     /// The tag as it is now.
     tag: Tag,
+}
+
+/// What setting several tags answers.
+#[derive(SimpleObject)]
+struct TagsPayload {
+    /// The tags as they are now, in the order of their names in the input.
+    tags: Vec<Tag>,
 }

@@ -3,7 +3,7 @@ use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
 use super::{
-    Container, Grant, Namespace, Permission, Visibility,
+    About, Container, Deprecation, Grant, Namespace, Permission, Protection, Visibility,
     download::Downloads,
     star::{Star, is_own},
 };
@@ -17,8 +17,12 @@ use crate::{
         scalar::Bytes,
     },
     registry::{
-        collection, container, download,
+        about::Subject as Described,
+        collection,
+        container::{self, ContainerFilter},
+        download,
         grant::{self, ByGranting},
+        protection::Protected,
         star::{self, ByTime, Kind, Of, Subject},
         total::Total,
     },
@@ -57,6 +61,19 @@ impl Collection {
     /// Free text of its owner, up to 65536 bytes; may be empty.
     async fn description(&self) -> &str {
         &self.0.description
+    }
+
+    /// What is said about it at length; null when nothing is.
+    async fn about(&self, ctx: &Context<'_>) -> Result<Option<About>> {
+        Ok(load(ctx, Described::Collection(self.0.id))
+            .await?
+            .map(About))
+    }
+
+    /// That it is deprecated; null when it is not.
+    async fn deprecation(&self, ctx: &Context<'_>) -> Result<Option<Deprecation>> {
+        let about = load(ctx, Described::Collection(self.0.id)).await?;
+        Ok(about.and_then(Deprecation::of))
     }
 
     /// Who may see it, and all that is in it.
@@ -138,6 +155,12 @@ impl Collection {
         Ok(self.total(ctx).await?.containers)
     }
 
+    /// What keeps tags in it where they are, and its containers as they are.
+    async fn protection(&self, ctx: &Context<'_>) -> Result<Protection> {
+        let protection = load(ctx, Protected::Collection(self.0.id)).await?;
+        Ok(Protection(protection.unwrap_or_default()))
+    }
+
     /// The containers in it that you may see. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn containers(
@@ -158,8 +181,12 @@ impl Collection {
         >,
     ) -> Result<List<Container>> {
         let caller = caller(ctx);
+        let filter = ContainerFilter {
+            collection: Some(self.0.id),
+            ..ContainerFilter::default()
+        };
         let args = Window::new(first, after, last, before)?.ordered(order_by);
-        let alone = container::list(caller, Some(self.0.id), &args);
+        let alone = container::list(caller, &filter, &args);
         let page = page_below(ctx, self.0.id, &args, alone);
         list(
             ctx,

@@ -3,30 +3,35 @@ use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
 use super::{
-    Collection, Grant, Image, Manifest, Moment, Permission, ShareLink, Tag,
+    About, Collection, Deprecation, Grant, Image, Manifest, Moment, Permission, Protection,
+    ShareLink, Tag, TagMove,
     download::Downloads,
     star::{Star, is_own},
 };
 use crate::{
     graphql::{
+        error::InField,
         id::GlobalId,
         loader::{
-            CountBelow, PathOf, PermissionOn, TotalOf, caller, count_below, load, load_present,
-            page_below,
+            CountBelow, PathOf, PermissionOn, TopicsOf, TotalOf, caller, count_below, load,
+            load_present, page_below,
         },
         page::{ImageOrderField, List, Order, TagOrderField, Window, cost, list},
         scalar::{Bytes, ContainerPath},
     },
     registry::{
+        about::Subject as Described,
         container,
         download::{self, Total as Pulls},
         event::{self, ByTime as ByMoment},
         grant::{self, ByGranting},
-        image,
+        image::{self, ImageFilter},
         manifest::{self, ByPush},
+        path::TagName,
+        protection::Protected,
         share,
         star::{self, ByTime, Kind, Of, Subject},
-        tag,
+        tag::{self, ByMove, Moves},
         total::Total,
     },
 };
@@ -64,6 +69,22 @@ impl Container {
     /// Free text of its owner, up to 65536 bytes; may be empty.
     async fn description(&self) -> &str {
         &self.0.description
+    }
+
+    /// The words that its owner put on it, up to 20, in the order of letters.
+    async fn topics(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
+        Ok(load(ctx, TopicsOf(self.0.id)).await?.unwrap_or_default())
+    }
+
+    /// What is said about it at length; null when nothing is.
+    async fn about(&self, ctx: &Context<'_>) -> Result<Option<About>> {
+        Ok(load(ctx, Described::Container(self.0.id)).await?.map(About))
+    }
+
+    /// That it is deprecated; null when it is not.
+    async fn deprecation(&self, ctx: &Context<'_>) -> Result<Option<Deprecation>> {
+        let about = load(ctx, Described::Container(self.0.id)).await?;
+        Ok(about.and_then(Deprecation::of))
     }
 
     /// When it was made.
@@ -155,8 +176,12 @@ impl Container {
         >,
     ) -> Result<List<Image>> {
         let caller = caller(ctx);
+        let filter = ImageFilter {
+            container: Some(self.0.id),
+            ..ImageFilter::default()
+        };
         let args = Window::new(first, after, last, before)?.newest_first(order_by);
-        let alone = image::list(caller, Some(self.0.id), &args);
+        let alone = image::list(caller, &filter, &args);
         let page = page_below(ctx, self.0.id, &args, alone);
         list(ctx, page, count_below(ctx, CountBelow::Images(self.0.id))).await
     }
@@ -238,6 +263,42 @@ impl Container {
             last: self.0.last_pulled_at,
         });
         Downloads::new(download::Of::Container(self.0.id), known)
+    }
+
+    /// What its tags pointed at over time, newest first; tags that are gone included. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn tag_history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only the tag of this name.")] name: Option<String>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+    ) -> Result<List<TagMove>> {
+        let name = name.map(|name| name.parse::<TagName>()).transpose();
+        let name = name.in_field("name")?;
+        let moves = Moves {
+            container: self.0.id,
+            name: name.as_ref().map(TagName::as_str),
+            arch: None,
+        };
+        let (caller, window) = (caller(ctx), Window::new(first, after, last, before)?);
+        let args = window.sorted(ByMove, true);
+        let page = tag::history(caller, moves, &args);
+        list(ctx, page, tag::history_count(caller, moves)).await
+    }
+
+    /// What keeps its tags where they are, and it as it is, as it was set on the container itself.
+    async fn protection(&self, ctx: &Context<'_>) -> Result<Protection> {
+        let protection = load(ctx, Protected::Container(self.0.id)).await?;
+        Ok(Protection(protection.unwrap_or_default()))
     }
 
     /// The links that share images in it, the newest first; empty unless you administer the container. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.

@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
 use super::{
-    Container, ShareLink, Tag, User,
+    Container, Deprecation, ShareLink, Tag, User,
     download::Downloads,
     sif::{App, Descriptor, Pair, Partition, Sbom, Signature, pairs},
 };
@@ -18,6 +18,7 @@ use crate::{
     },
     protocol::{RequestContext, download as address},
     registry::{
+        about::Subject as Described,
         download::{self, Total},
         image, share,
         sif::Inspection,
@@ -209,16 +210,30 @@ impl Image {
             .collect())
     }
 
-    /// Its labels, by key.
-    #[graphql(complexity = "whole_cost(child_complexity)")]
-    async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Pair>> {
-        Ok(pairs(&self.inspection(ctx).await?.metadata.labels))
+    /// That it is deprecated; null when it is not.
+    async fn deprecation(&self, ctx: &Context<'_>) -> Result<Option<Deprecation>> {
+        let about = load(ctx, Described::Image(self.0.id)).await?;
+        Ok(about.and_then(Deprecation::of))
+    }
+
+    /// Its labels, by key. Errors: `INVALID` for a number outside 1 to 100.
+    #[graphql(complexity = "cost(Some(first), None, child_complexity)")]
+    async fn labels(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many: 1 to 100.", default = 20)] first: i32,
+    ) -> Result<Vec<Pair>> {
+        let first = usize::try_from(size("first", first)?)?;
+        let inspection = self.inspection(ctx).await?;
+        Ok(pairs(inspection.metadata.labels.iter().take(first)))
     }
 
     /// Shell code that sets its environment, by path in the image.
     #[graphql(complexity = "whole_cost(child_complexity)")]
     async fn environment(&self, ctx: &Context<'_>) -> Result<Vec<Pair>> {
-        Ok(pairs(&self.inspection(ctx).await?.metadata.environment))
+        Ok(pairs(
+            self.inspection(ctx).await?.metadata.environment.iter(),
+        ))
     }
 
     /// The script that runs when the image is run.

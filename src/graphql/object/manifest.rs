@@ -119,7 +119,8 @@ impl Manifest {
         Ok(parts.map(Into::into).collect())
     }
 
-    /// The names that point at it for OCI clients. Errors: `INVALID` for a number outside 1 to 100.
+    /// The names that point at it for OCI clients, in the order of their bytes. Errors: `INVALID` for a number outside 1 to 100.
+    #[graphql(complexity = "cost(Some(first), None, 1)")]
     async fn tag_names(
         &self,
         ctx: &Context<'_>,

@@ -1,4 +1,5 @@
 //! What the graph shows. Each object wraps a row that its caller was let into.
+mod about;
 mod collection;
 mod container;
 mod download;
@@ -9,6 +10,7 @@ mod image;
 mod key;
 mod manifest;
 mod namespace;
+mod protection;
 mod search;
 mod server;
 mod share;
@@ -16,15 +18,21 @@ mod sif;
 mod star;
 mod storage;
 mod tag;
+mod tag_move;
 mod team;
 mod token;
+mod topic;
 mod user;
 mod webhook;
 
-use async_graphql::{Enum, ID, Interface};
+use async_graphql::{Enum, ID, InputObject, Interface};
 
-use crate::registry;
+use crate::{
+    error::Result,
+    registry::{self, label::Label},
+};
 
+pub(super) use about::{About, Deprecation};
 pub(super) use collection::Collection;
 pub(super) use container::Container;
 pub(super) use event::Event;
@@ -34,14 +42,17 @@ pub(super) use image::Image;
 pub(super) use key::Key;
 pub(super) use manifest::Manifest;
 pub(super) use namespace::Namespace;
+pub(super) use protection::Protection;
 pub(super) use search::{SearchHit, SearchResult};
 pub(super) use server::{Banner, BannerLevel, Server, Terms};
 pub(super) use share::ShareLink;
 pub(super) use star::{Bookmark, Star, Starrable};
 pub(super) use storage::Storage;
 pub(super) use tag::Tag;
+pub(super) use tag_move::TagMove;
 pub(super) use team::{Invitation, Team, TeamMember};
 pub(super) use token::Token;
+pub(super) use topic::Topic;
 pub(super) use user::User;
 pub(super) use webhook::{Delivery, Webhook};
 
@@ -115,4 +126,19 @@ pub(super) enum Permission {
     Write,
     /// Also change, share and delete it.
     Admin,
+}
+
+/// A label that is looked for.
+#[derive(InputObject)]
+pub(super) struct LabelInput {
+    /// The key, up to 128 bytes.
+    key: String,
+    /// The value, up to 512 bytes; null: any.
+    value: Option<String>,
+}
+
+/// The labels that are looked for.
+pub(super) fn labels(inputs: Vec<LabelInput>) -> Result<Vec<Label>> {
+    let parse = |input: LabelInput| Label::new(input.key, input.value);
+    inputs.into_iter().map(parse).collect()
 }

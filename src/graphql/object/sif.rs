@@ -1,6 +1,4 @@
 //! What an image says about itself.
-use std::collections::BTreeMap;
-
 use async_graphql::{Enum, SimpleObject};
 use chrono::{DateTime, Utc};
 
@@ -15,13 +13,13 @@ pub(super) struct Pair {
     value: String,
 }
 
-/// A map as a list, in the order of its keys.
-pub(super) fn pairs(map: &BTreeMap<String, String>) -> Vec<Pair> {
+/// A map, or a part of one, as a list.
+pub(super) fn pairs<'a>(map: impl Iterator<Item = (&'a String, &'a String)>) -> Vec<Pair> {
     let pair = |(key, value): (&String, &String)| Pair {
         key: key.clone(),
         value: value.clone(),
     };
-    map.iter().map(pair).collect()
+    map.map(pair).collect()
 }
 
 /// An app within an image, by SCIF.
@@ -47,8 +45,8 @@ impl From<(&String, &sif::Metadata)> for App {
     fn from((name, app): (&String, &sif::Metadata)) -> Self {
         Self {
             name: name.clone(),
-            labels: pairs(&app.labels),
-            environment: pairs(&app.environment),
+            labels: pairs(app.labels.iter()),
+            environment: pairs(app.environment.iter()),
             runscript: app.runscript.clone(),
             startscript: app.startscript.clone(),
             test: app.test.clone(),

@@ -2,13 +2,14 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Container, Image, User};
+use super::{Container, Image, TagMove, User};
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{PathOf, load, load_present},
+        loader::{PathOf, caller, load, load_present},
+        page::{List, Window, cost, list},
     },
-    registry::tag,
+    registry::tag::{self, ByMove, Moves},
 };
 
 /// A tag that the caller may see.
@@ -66,6 +67,33 @@ impl Tag {
     /// The image it points at.
     async fn image(&self, ctx: &Context<'_>) -> Result<Image> {
         Ok(Image(load_present(ctx, self.0.image_id, "image").await?))
+    }
+
+    /// What it pointed at over time, newest first. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100; 20 unless you say.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only what comes after this cursor of the same order.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "How many from the end: 1 to 100; not beside first.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor of the same order.")] before: Option<
+            String,
+        >,
+    ) -> Result<List<TagMove>> {
+        let moves = Moves {
+            container: self.0.container_id,
+            name: Some(&self.0.name),
+            arch: Some(&self.0.arch),
+        };
+        let (caller, window) = (caller(ctx), Window::new(first, after, last, before)?);
+        let args = window.sorted(ByMove, true);
+        let page = tag::history(caller, moves, &args);
+        list(ctx, page, tag::history_count(caller, moves)).await
     }
 
     /// The container it is in.

@@ -7,11 +7,11 @@ use crate::{
         error::InField,
         id::container_path,
         loader::caller,
-        object::Container,
+        object::{Container, LabelInput, labels},
         page::{ContainerOrderField, List, Order, Window, cost, list},
         scalar::ContainerPath,
     },
-    registry::container,
+    registry::container::{self, ContainerFilter},
 };
 
 #[derive(Default)]
@@ -30,8 +30,12 @@ impl ContainerQuery {
         Ok(present(found)?.map(Container))
     }
 
-    /// The containers that you may see. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    /// The containers that you may see. Errors: `INVALID` for a page size outside 1 to 100, a cursor of another order, too many topics or labels, and those that cannot be.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "Relay has four, and a filter has its own"
+    )]
     async fn containers(
         &self,
         ctx: &Context<'_>,
@@ -48,10 +52,25 @@ impl ContainerQuery {
         #[graphql(desc = "The order; by name unless you say.")] order_by: Option<
             Order<ContainerOrderField>,
         >,
+        #[graphql(desc = "Only containers that have all these topics, up to 20.")] topics: Option<
+            Vec<String>,
+        >,
+        #[graphql(
+            name = "labels",
+            desc = "Only containers with an image that carries all these labels, up to 10."
+        )]
+        label: Option<Vec<LabelInput>>,
     ) -> Result<List<Container>> {
         let caller = caller(ctx);
+        let topics = topics.unwrap_or_default();
+        let topics: crate::error::Result<_> = topics.iter().map(|text| text.parse()).collect();
+        let filter = ContainerFilter {
+            collection: None,
+            topics: topics?,
+            labels: labels(label.unwrap_or_default())?,
+        };
         let args = Window::new(first, after, last, before)?.ordered(order_by);
-        let page = container::list(caller, None, &args);
-        list(ctx, page, container::count(caller, None)).await
+        let page = container::list(caller, &filter, &args);
+        list(ctx, page, container::count(caller, &filter)).await
     }
 }

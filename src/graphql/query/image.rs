@@ -7,11 +7,14 @@ use crate::{
         error::InField,
         id::container_path,
         loader::caller,
-        object::Image,
+        object::{Image, LabelInput, labels},
         page::{ImageOrderField, List, Order, Window, cost, list},
         scalar::ContainerPath,
     },
-    registry::{image, path::Reference},
+    registry::{
+        image::{self, ImageFilter},
+        path::Reference,
+    },
 };
 
 #[derive(Default)]
@@ -58,10 +61,19 @@ impl ImageQuery {
         #[graphql(desc = "The order; newest first unless you say.")] order_by: Option<
             Order<ImageOrderField>,
         >,
+        #[graphql(
+            name = "labels",
+            desc = "Only images that carry all these labels, up to 10."
+        )]
+        label: Option<Vec<LabelInput>>,
     ) -> Result<List<Image>> {
         let caller = caller(ctx);
+        let filter = ImageFilter {
+            container: None,
+            labels: labels(label.unwrap_or_default())?,
+        };
         let args = Window::new(first, after, last, before)?.newest_first(order_by);
-        let page = image::list(caller, None, &args);
-        list(ctx, page, image::count(caller, None)).await
+        let page = image::list(caller, &filter, &args);
+        list(ctx, page, image::count(caller, &filter)).await
     }
 }

@@ -10,10 +10,13 @@ pub(super) mod node;
 mod search;
 mod server;
 mod team;
+mod topic;
 mod user;
 mod webhook;
 
 use async_graphql::MergedObject;
+
+pub(super) use node::find;
 
 use crate::error::{Error, Result};
 
@@ -30,6 +33,7 @@ pub(super) struct Query(
     webhook::WebhookQuery,
     key::KeyQuery,
     search::SearchQuery,
+    topic::TopicQuery,
     user::UserQuery,
     team::TeamQuery,
     server::ServerQuery,

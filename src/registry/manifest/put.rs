@@ -18,6 +18,7 @@ use crate::{
         image::{fill, insert, inspect_stored},
         path::{ContainerPath, TagName},
         sif::{self, Inspection},
+        tag::Watch,
     },
 };
 
@@ -42,7 +43,8 @@ pub struct NewManifest {
 ///
 /// # Errors
 /// [`Error::Invalid`] when it is no manifest, is not of that digest, names blobs that the container does not hold, or
-/// describes a SIF image that is none; [`Error::TooLarge`] beyond [`CONTENT_MAX`]; those of [`containers::create`].
+/// describes a SIF image that is none; [`Error::TooLarge`] beyond [`CONTENT_MAX`]; [`Error::Conflict`] when a tag is immutable
+/// or the container frozen; those of [`containers::create`].
 pub async fn put(caller: &Caller, path: &ContainerPath, new: NewManifest) -> Result<Manifest> {
     let digest = check(&new)?;
     let document = Document::read(&new.content, new.media_type.as_deref())?;
@@ -52,6 +54,7 @@ pub async fn put(caller: &Caller, path: &ContainerPath, new: NewManifest) -> Res
         .change(async |tx| {
             let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
             containers::lock(tx, container.id).await?;
+            let watch = Watch::begin(tx, &container, new.tags.iter().map(TagName::as_str)).await?;
             let path = containers::path(tx, &container).await?;
             check_blobs(tx, &container, &document).await?;
             let image = match (document.sif(), &inspection) {
@@ -71,6 +74,7 @@ pub async fn put(caller: &Caller, path: &ContainerPath, new: NewManifest) -> Res
             for name in &new.tags {
                 tags::lead(tx, &container, name.as_str(), &manifest).await?;
             }
+            watch.end(tx, &container).await?;
             let id = manifest.id;
             let names: Vec<_> = new.tags.iter().map(TagName::as_str).collect();
             let details = json!({"digest": manifest.digest, "kind": manifest.kind,

@@ -16,6 +16,7 @@ use crate::{
     registry::{
         Caller, ContainerId, ImageId, ManifestKind, TagId, Tx, container as containers, fresh_id,
         path::{ContainerPath, TagName},
+        tag::Watch,
     },
     sif::Arch,
 };
@@ -31,6 +32,24 @@ pub(super) async fn of(tx: &Tx, manifests: &[ManifestId]) -> Result<Vec<String>>
     Ok(names.into_tuple().all(tx.db()).await?)
 }
 
+/// The names by which images are known, or manifests that describe them.
+pub(in crate::registry) async fn of_image(tx: &Tx, image: ImageId) -> Result<Vec<String>> {
+    let names = rows::<Pull, tag::Entity>(tx.actor())
+        .into_select()
+        .filter(tag::Column::ImageId.eq(image))
+        .select_only()
+        .column(tag::Column::Name);
+    let mut names: Vec<String> = names.into_tuple().all(tx.db()).await?;
+    let manifests = rows::<Pull, manifest_tag::Entity>(tx.actor())
+        .into_select()
+        .join(JoinType::InnerJoin, manifest_tag::Relation::Manifest.def())
+        .filter(manifest::Column::ImageId.eq(image))
+        .select_only()
+        .column(manifest_tag::Column::Name);
+    names.extend(manifests.into_tuple::<String>().all(tx.db()).await?);
+    Ok(names)
+}
+
 /// Points a name at a manifest for OCI clients, and for the library at the images that it describes.
 pub(super) async fn lead(
     tx: &Tx,
@@ -39,22 +58,51 @@ pub(super) async fn lead(
     manifest: &manifest::Model,
 ) -> Result<()> {
     point(tx, container.id, name, manifest.id).await?;
-    forget_images(tx, container.id, &[name.to_owned()]).await?;
-    for (arch, image) in images(tx, manifest).await? {
-        let row = tag::ActiveModel {
-            id: Set(TagId(fresh_id())),
-            container_id: Set(container.id),
-            arch: Set(arch),
-            name: Set(name.to_owned()),
-            image_id: Set(image),
-            created_at: Set(tx.now()),
-            updated_at: Set(tx.now()),
-            updated_by: Set(tx.actor().account().map(|account| account.id)),
-        };
-        tag::Entity::insert(row)
-            .exec_without_returning(tx.db())
-            .await?;
+    let images = images(tx, manifest).await?;
+    tag::Entity::delete_many()
+        .filter(tag::Column::ContainerId.eq(container.id))
+        .filter(tag::Column::Name.eq(name))
+        .filter(tag::Column::Arch.is_not_in(images.keys()))
+        .exec(tx.db())
+        .await?;
+    for (arch, image) in images {
+        lead_one(tx, container.id, (name, arch), image).await?;
     }
+    Ok(())
+}
+
+/// Points a name at an image for one architecture.
+async fn lead_one(
+    tx: &Tx,
+    container: ContainerId,
+    (name, arch): (&str, String),
+    image: ImageId,
+) -> Result<()> {
+    let row = tag::ActiveModel {
+        id: Set(TagId(fresh_id())),
+        container_id: Set(container),
+        arch: Set(arch),
+        name: Set(name.to_owned()),
+        image_id: Set(image),
+        created_at: Set(tx.now()),
+        updated_at: Set(tx.now()),
+        updated_by: Set(tx.actor().account().map(|account| account.id)),
+    };
+    let moves = OnConflict::columns([
+        tag::Column::ContainerId,
+        tag::Column::Arch,
+        tag::Column::Name,
+    ])
+    .update_columns([
+        tag::Column::ImageId,
+        tag::Column::UpdatedAt,
+        tag::Column::UpdatedBy,
+    ])
+    .to_owned();
+    tag::Entity::insert(row)
+        .on_conflict(moves)
+        .exec_without_returning(tx.db())
+        .await?;
     Ok(())
 }
 
@@ -167,7 +215,9 @@ pub(super) async fn delete(caller: &Caller, path: &ContainerPath, name: &TagName
                 .one(tx.db())
                 .await?
                 .ok_or(Error::NotFound("manifest"))?;
+            let watch = Watch::begin(tx, &container, [name.as_str()]).await?;
             forget(tx, &container, &[name.to_string()]).await?;
+            watch.end(tx, &container).await?;
             let path = containers::path(tx, &container).await?;
             Ok(Event::new("tag.delete", path, there.manifest_id)
                 .details(json!({"tag": name.as_str()}))

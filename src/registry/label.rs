@@ -1,0 +1,190 @@
+//! Labels of images, kept apart from all else that an image says, to find images by.
+use std::collections::BTreeMap;
+
+use entity::{container, id::ImageId, image, image_label, image_unlabelled};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Set,
+    sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement},
+};
+
+use super::{Caller, Tx, path::plain, sif};
+use crate::{
+    access::{Pull, internal, rows},
+    error::{Error, Result},
+    event::Change,
+};
+
+/// The most labels of one image that it can be found by, in the order of their keys.
+pub const LABELS_MAX: usize = 64;
+/// The longest key that an image can be found by, in bytes.
+pub const KEY_MAX: usize = 128;
+/// The longest value that an image can be found by, in bytes.
+pub const VALUE_MAX: usize = 512;
+/// The most labels that one list is narrowed by.
+pub const WANTED_MAX: usize = 10;
+/// How many images get their labels at once.
+const BATCH: u64 = 100;
+
+/// A label that is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    key: String,
+    value: Option<String>,
+}
+
+impl Label {
+    /// A key with that value, or with any.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for more than an image can be found by.
+    pub fn new(key: String, value: Option<String>) -> Result<Self> {
+        plain("labels", &key, KEY_MAX)?;
+        plain("labels", value.as_deref().unwrap_or_default(), VALUE_MAX)?;
+        Ok(Self { key, value })
+    }
+}
+
+/// # Errors
+/// [`Error::Invalid`] for more than [`WANTED_MAX`].
+pub(in crate::registry) fn check_number(wanted: &[Label]) -> Result<()> {
+    match wanted.len() > WANTED_MAX {
+        true => Err(Error::invalid(
+            "labels",
+            format!("name {WANTED_MAX} at most"),
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Images that carry all these labels.
+pub(in crate::registry) fn on_images(wanted: &[Label]) -> Condition {
+    let carrying = |label: &Label| {
+        Expr::col((image::Entity, image::Column::Id)).in_subquery(images_with(label))
+    };
+    wanted
+        .iter()
+        .map(carrying)
+        .fold(Condition::all(), Condition::add)
+}
+
+/// Containers with an image that carries all these labels.
+pub(in crate::registry) fn in_containers(wanted: &[Label]) -> Condition {
+    if wanted.is_empty() {
+        return Condition::all();
+    }
+    let holding = Query::select()
+        .column((image::Entity, image::Column::ContainerId))
+        .from(image::Entity)
+        .and_where(Expr::col((image::Entity, image::Column::Blob)).is_not_null())
+        .cond_where(on_images(wanted))
+        .to_owned();
+    Condition::all().add(Expr::col((container::Entity, container::Column::Id)).in_subquery(holding))
+}
+
+fn images_with(label: &Label) -> SelectStatement {
+    let mut select = Query::select();
+    select
+        .column(image_label::Column::ImageId)
+        .from(image_label::Entity)
+        .and_where(Expr::col(image_label::Column::Key).eq(&label.key));
+    if let Some(value) = &label.value {
+        select.and_where(Expr::col(image_label::Column::Value).eq(value));
+    }
+    select
+}
+
+/// Keeps the labels of an image, but for those that it cannot be found by.
+pub(in crate::registry) async fn keep(
+    tx: &Tx,
+    image: ImageId,
+    labels: &BTreeMap<String, String>,
+) -> Result<()> {
+    let short =
+        |(key, value): &(&String, &String)| key.len() <= KEY_MAX && value.len() <= VALUE_MAX;
+    let row = |(key, value): (&String, &String)| image_label::ActiveModel {
+        image_id: Set(image),
+        key: Set(key.clone()),
+        value: Set(value.clone()),
+    };
+    let found: Vec<_> = labels
+        .iter()
+        .filter(short)
+        .take(LABELS_MAX)
+        .map(row)
+        .collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    let there = OnConflict::columns([image_label::Column::ImageId, image_label::Column::Key])
+        .update_column(image_label::Column::Value)
+        .to_owned();
+    image_label::Entity::insert_many(found)
+        .on_conflict(there)
+        .exec_without_returning(tx.db())
+        .await?;
+    Ok(())
+}
+
+/// Keeps the labels of an image whose bytes were read before.
+pub(in crate::registry) async fn keep_known(tx: &Tx, image: &image::Model) -> Result<()> {
+    let Some(digest) = &image.blob else {
+        return Ok(());
+    };
+    let found = sif::read(tx.db(), std::slice::from_ref(digest)).await?;
+    match found.get(digest) {
+        Some(inspection) => keep(tx, image.id, &inspection.metadata.labels).await,
+        None => Ok(()),
+    }
+}
+
+/// Keeps the labels of images that came before labels were kept, and tells how many there were.
+///
+/// # Errors
+/// Those of the database.
+pub async fn backfill(caller: &Caller) -> Result<u64> {
+    let mut done = 0;
+    loop {
+        let some = waiting(caller.db()).await?;
+        if some.is_empty() {
+            return Ok(done);
+        }
+        done += some.len() as u64;
+        backfill_some(caller, &some).await?;
+    }
+}
+
+async fn waiting(db: &impl ConnectionTrait) -> Result<Vec<ImageId>> {
+    let ids = internal::<image_unlabelled::Entity>()
+        .order_by_asc(image_unlabelled::Column::ImageId)
+        .limit(BATCH)
+        .select_only()
+        .column(image_unlabelled::Column::ImageId);
+    Ok(ids.into_tuple().all(db).await?)
+}
+
+async fn backfill_some(caller: &Caller, ids: &[ImageId]) -> Result<()> {
+    caller
+        .change(async |tx| {
+            let images = rows::<Pull, image::Entity>(tx.actor())
+                .narrow(|q| q.filter(image::Column::Id.is_in(ids.iter().copied())))
+                .all(tx.db())
+                .await?;
+            let digests: Vec<String> = images
+                .iter()
+                .filter_map(|image| image.blob.clone())
+                .collect();
+            let found = sif::read(tx.db(), &digests).await?;
+            for image in &images {
+                if let Some(inspection) = found.get(&image.digest) {
+                    keep(tx, image.id, &inspection.metadata.labels).await?;
+                }
+            }
+            image_unlabelled::Entity::delete_many()
+                .filter(image_unlabelled::Column::ImageId.is_in(ids.iter().copied()))
+                .exec(tx.db())
+                .await?;
+            Ok(Change::none(()))
+        })
+        .await
+}
