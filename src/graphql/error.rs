@@ -74,12 +74,33 @@ fn describe(shown: &mut ServerError) {
         let shared = source.downcast_ref::<Arc<Error>>().map(|error| &**error);
         source.downcast_ref::<Error>().or(shared)
     });
+    let field = match error {
+        Some(Error::Invalid { what, .. }) => Some(what.clone()),
+        Some(_) => None,
+        None => refused_argument(&shown.message),
+    };
     let extensions = extensions(shown);
-    if let Some(Error::Invalid { what, .. }) = error {
-        extensions.set("field", what.as_str());
+    if let Some(field) = field {
+        extensions.set("field", field);
     }
     if extensions.get("code").is_none() {
         extensions.set("code", error.map_or(INVALID, code));
+    }
+}
+
+/// The path of the argument that the library refuses before there is a resolver to name it.
+fn refused_argument(message: &str) -> Option<String> {
+    let quoted = |word: &str| {
+        let (_, rest) = message.split_once(&format!("{word} \""))?;
+        rest.split_once('"').map(|(name, _)| name)
+    };
+    match (quoted("argument"), quoted("field")) {
+        (Some(path), Some(member)) if message.starts_with("Invalid value") => {
+            Some(format!("{path}.{member}"))
+        }
+        (Some(path), _) => Some(path.to_owned()),
+        // What a scalar refuses is told with the type of the input, not with its place.
+        (None, _) => message.contains("Input\"").then(|| "input".to_owned()),
     }
 }
 

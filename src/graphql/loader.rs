@@ -1,6 +1,8 @@
 //! Loaders: what the rows of a page refer to, in one statement for all of them.
 //!
 //! Built for each request, because they carry its caller: what a row refers to but the caller may not see is absent.
+mod below;
+
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::{
@@ -26,6 +28,8 @@ use crate::{
         user::{self, User},
     },
 };
+
+pub(super) use below::{CountBelow, count_below, page_below};
 
 /// Who is asking.
 pub(super) fn caller<'a>(ctx: &Context<'a>) -> &'a Caller {

@@ -15,7 +15,7 @@ mod page;
 mod query;
 mod scalar;
 
-use async_graphql::{EmptySubscription, SDLExportOptions, Schema};
+use async_graphql::{EmptySubscription, ID, SDLExportOptions, Schema};
 use chrono::{DateTime, Utc};
 
 use crate::config;
@@ -35,6 +35,7 @@ type Graph = Schema<Query, Mutation, EmptySubscription>;
 fn schema(config: &config::Graphql) -> Graph {
     let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .override_output_type_description::<DateTime<Utc>>(scalar::DATE_TIME)
+        .override_output_type_description::<ID>(scalar::ID)
         .override_output_type_description::<List<Collection>>("A page of collections.")
         .override_output_type_description::<List<Container>>("A page of containers.")
         .override_output_type_description::<List<Image>>("A page of images.")

@@ -251,13 +251,14 @@ pub(super) fn whole_cost(child: usize) -> usize {
 }
 
 /// The connection over a page; counts the whole list only if the operation asks.
-pub(super) async fn list<M, T>(
+pub(super) async fn list<M, T, E>(
     ctx: &Context<'_>,
-    page: impl Future<Output = Result<Page<M>>>,
-    count: impl Future<Output = Result<u64>>,
+    page: impl Future<Output = Result<Page<M>, E>>,
+    count: impl Future<Output = Result<u64, E>>,
 ) -> async_graphql::Result<List<T>>
 where
     T: OutputType + From<M>,
+    async_graphql::Error: From<E>,
 {
     let total = match ctx.look_ahead().field("totalCount").exists() {
         true => count.await?,

@@ -5,6 +5,10 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 pub(super) const DATE_TIME: &str = "A moment in UTC, exact to a millisecond, as RFC 3339 writes it: \
                                     `2026-01-31T12:00:00.000+00:00`.";
 
+/// What the library's scalar for ids is called in the schema.
+pub(super) const ID: &str = "The global id of a thing: a noun, a colon and what tells it from others of its kind, such as \
+                             `collection:0000000000a1b2c3d4e5f607`. Take it as it is; it stays when the thing is renamed.";
+
 /// A number of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bytes(pub u64);

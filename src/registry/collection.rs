@@ -102,7 +102,10 @@ pub async fn count(caller: &Caller, filter: CollectionFilter) -> Result<u64> {
     filtered(caller, filter).count(caller.db()).await
 }
 
-fn filtered(caller: &Caller, filter: CollectionFilter) -> Rows<Pull, collection::Entity> {
+pub(in crate::registry) fn filtered(
+    caller: &Caller,
+    filter: CollectionFilter,
+) -> Rows<Pull, collection::Entity> {
     let mut rows = rows::<Pull, collection::Entity>(caller.actor());
     if let Some(namespace) = filter.namespace {
         rows = rows.narrow(|q| q.filter(collection::Column::NamespaceId.eq(namespace)));

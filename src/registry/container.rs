@@ -92,7 +92,7 @@ pub async fn count(caller: &Caller, collection: Option<CollectionId>) -> Result<
     of_collection(caller, collection).count(caller.db()).await
 }
 
-fn of_collection(
+pub(in crate::registry) fn of_collection(
     caller: &Caller,
     collection: Option<CollectionId>,
 ) -> Rows<Pull, container::Entity> {

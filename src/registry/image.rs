@@ -71,7 +71,10 @@ pub async fn count(caller: &Caller, container: Option<ContainerId>) -> Result<u6
     uploaded(caller, container).count(caller.db()).await
 }
 
-fn uploaded(caller: &Caller, container: Option<ContainerId>) -> Rows<Pull, image::Entity> {
+pub(in crate::registry) fn uploaded(
+    caller: &Caller,
+    container: Option<ContainerId>,
+) -> Rows<Pull, image::Entity> {
     let rows = rows::<Pull, image::Entity>(caller.actor())
         .narrow(|q| q.filter(image::Column::Blob.is_not_null()));
     match container {

@@ -3,6 +3,7 @@
 //! Owns the rules, the SQL, the transactions and their events. A function that takes `&Caller` is an entry point:
 //! one read or one transaction, for surfaces to call; one that takes `&Tx` is a step of it. Must not know HTTP,
 //! GraphQL, the JSON of any protocol or a status code.
+pub mod below;
 pub mod blob;
 pub mod blob_upload;
 mod caller;

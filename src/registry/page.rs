@@ -87,6 +87,17 @@ pub struct Page<T> {
     pub has_previous: bool,
 }
 
+impl<T> Page<T> {
+    /// The page of a list without rows.
+    pub fn empty() -> Self {
+        Self {
+            items: Vec::new(),
+            has_next: false,
+            has_previous: false,
+        }
+    }
+}
+
 /// An order that a list of `E` can be had in.
 pub trait Sort<E: EntityTrait>: Copy {
     /// The column that comes before the id, if any.
@@ -119,7 +130,7 @@ where
         }
     }
     let limit = args.limit.clamp(1, PAGE_MAX);
-    let mut items = match args.sort.column() {
+    let items = match args.sort.column() {
         Some(column) => {
             fetch(db, rows, args, limit, (column, S::id_column()), |c| {
                 (c.key.clone(), c.id)
@@ -128,6 +139,19 @@ where
         }
         None => fetch(db, rows, args, limit, S::id_column(), |c| c.id).await?,
     };
+    Ok(cut::<E, S>(items, args))
+}
+
+/// Makes a page of its rows, of which there may be one more than it has room for.
+pub(in crate::registry) fn cut<E, S>(
+    mut items: Vec<Granted<Pull, E::Model>>,
+    args: &PageArgs<S>,
+) -> Page<Granted<Pull, E::Model>>
+where
+    E: EntityTrait,
+    S: Sort<E>,
+{
+    let limit = args.limit.clamp(1, PAGE_MAX);
     let more = items.len() as u64 > limit;
     if more && args.backwards {
         items.remove(0);
@@ -139,16 +163,17 @@ where
     } else {
         (more, args.after.is_some())
     };
+    let order = order_name::<E, S>(args);
     let place = |row: &E::Model| Cursor {
         order: order.clone(),
         key: args.sort.key(row),
         id: S::id(row),
     };
-    Ok(Page {
+    Page {
         items: items.into_iter().map(|row| (place(&row), row)).collect(),
         has_next,
         has_previous,
-    })
+    }
 }
 
 fn order_name<E: EntityTrait, S: Sort<E>>(args: &PageArgs<S>) -> String {

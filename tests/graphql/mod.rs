@@ -13,9 +13,11 @@ mod namespace;
 mod node;
 mod schema;
 mod search;
+mod statement;
 mod tag;
 mod token;
 mod user;
+mod wrong;
 
 use serde_json::{Value, json};
 

@@ -38,6 +38,11 @@ impl Client {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
+    /// Somebody else at the same server, who shows nothing.
+    pub fn with_nothing(&self) -> Self {
+        Self::new(self.endpoint.clone())
+    }
+
     /// The token this person holds.
     pub fn token(&self) -> &str {
         Some(self.shown())

@@ -6,7 +6,7 @@ use super::{Container, Namespace, Visibility};
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{TotalOf, caller, load, load_present},
+        loader::{CountBelow, TotalOf, caller, count_below, load, load_present, page_below},
         page::{ContainerOrderField, List, Order, Window, cost, list},
         scalar::Bytes,
     },
@@ -104,10 +104,15 @@ impl Collection {
         >,
     ) -> Result<List<Container>> {
         let caller = caller(ctx);
-        let parent = Some(self.0.id);
         let args = Window::new(first, after, last, before)?.ordered(order_by);
-        let page = container::list(caller, parent, &args);
-        list(ctx, page, container::count(caller, parent)).await
+        let alone = container::list(caller, Some(self.0.id), &args);
+        let page = page_below(ctx, self.0.id, &args, alone);
+        list(
+            ctx,
+            page,
+            count_below(ctx, CountBelow::Containers(self.0.id)),
+        )
+        .await
     }
 }
 

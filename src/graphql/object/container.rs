@@ -6,7 +6,9 @@ use super::{Collection, Image, Manifest, Tag};
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{PathOf, TotalOf, caller, load, load_present},
+        loader::{
+            CountBelow, PathOf, TotalOf, caller, count_below, load, load_present, page_below,
+        },
         page::{ImageOrderField, List, Order, TagOrderField, Window, cost, list},
         scalar::{Bytes, ContainerPath},
     },
@@ -100,10 +102,10 @@ impl Container {
         >,
     ) -> Result<List<Image>> {
         let caller = caller(ctx);
-        let parent = Some(self.0.id);
         let args = Window::new(first, after, last, before)?.newest_first(order_by);
-        let page = image::list(caller, parent, &args);
-        list(ctx, page, image::count(caller, parent)).await
+        let alone = image::list(caller, Some(self.0.id), &args);
+        let page = page_below(ctx, self.0.id, &args, alone);
+        list(ctx, page, count_below(ctx, CountBelow::Images(self.0.id))).await
     }
 
     /// The manifests in it, as OCI clients know them, newest first. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
@@ -149,8 +151,9 @@ impl Container {
     ) -> Result<List<Tag>> {
         let caller = caller(ctx);
         let args = Window::new(first, after, last, before)?.ordered(order_by);
-        let page = tag::list(caller, self.0.id, &args);
-        list(ctx, page, tag::count(caller, self.0.id)).await
+        let alone = tag::list(caller, self.0.id, &args);
+        let page = page_below(ctx, self.0.id, &args, alone);
+        list(ctx, page, count_below(ctx, CountBelow::Tags(self.0.id))).await
     }
 }
 

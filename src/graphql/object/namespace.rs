@@ -6,7 +6,7 @@ use super::{Collection, User, Visibility};
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{TotalOf, caller, load},
+        loader::{CountBelow, TotalOf, caller, count_below, load, page_below},
         page::{CollectionOrderField, List, Order, Window, cost, list},
         scalar::Bytes,
     },
@@ -111,8 +111,14 @@ impl Namespace {
             visibility: None,
         };
         let args = Window::new(first, after, last, before)?.ordered(order_by);
-        let page = collection::list(caller, filter, &args);
-        list(ctx, page, collection::count(caller, filter)).await
+        let alone = collection::list(caller, filter, &args);
+        let page = page_below(ctx, self.0.id, &args, alone);
+        list(
+            ctx,
+            page,
+            count_below(ctx, CountBelow::Collections(self.0.id)),
+        )
+        .await
     }
 }
 
