@@ -36,7 +36,9 @@ async fn main() -> Result<()> {
         anyhow::bail!("usage: oci_load BASE REPOSITORY WORK SIZE SECONDS [TOKEN]");
     };
     let load = Load {
-        client: Client::builder().pool_max_idle_per_host(CONNECTIONS).build()?,
+        client: Client::builder()
+            .pool_max_idle_per_host(CONNECTIONS)
+            .build()?,
         repository: Url::parse(base)?.join(&format!("/v2/{repository}/"))?,
         work: work.clone(),
         size: size.parse()?,
@@ -77,21 +79,33 @@ impl Load {
     async fn push(&self, chunks: usize) -> Result<String> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let mut bytes = vec![0; self.size];
-        let unique = [u64::from(std::process::id()), NEXT.fetch_add(1, Ordering::Relaxed)];
+        let unique = [
+            u64::from(std::process::id()),
+            NEXT.fetch_add(1, Ordering::Relaxed),
+        ];
         bytes[..8].copy_from_slice(&unique[0].to_le_bytes());
         bytes[8..16].copy_from_slice(&unique[1].to_le_bytes());
-        let name = format!("sha256:{}", HEXLOWER.encode(digest(&SHA256, &bytes).as_ref()));
+        let name = format!(
+            "sha256:{}",
+            HEXLOWER.encode(digest(&SHA256, &bytes).as_ref())
+        );
         let bytes = Bytes::from(bytes);
-        let opened = self.send(self.client.post(self.repository.join("blobs/uploads/")?)).await?;
+        let opened = self
+            .send(self.client.post(self.repository.join("blobs/uploads/")?))
+            .await?;
         let mut place = location(&opened, StatusCode::ACCEPTED)?;
         let rest = if chunks > 1 {
             let length = self.size.div_ceil(chunks);
             for (number, start) in (0..self.size).step_by(length).enumerate() {
                 let chunk = bytes.slice(start..(start + length).min(self.size));
                 let range = format!("{start}-{}", start + chunk.len() - 1);
-                let patch = self.client.patch(place).header(header::CONTENT_RANGE, range);
+                let patch = self
+                    .client
+                    .patch(place)
+                    .header(header::CONTENT_RANGE, range);
                 let taken = self.send(octets(patch, chunk)).await?;
-                place = location(&taken, StatusCode::ACCEPTED).with_context(|| format!("chunk {number}"))?;
+                place = location(&taken, StatusCode::ACCEPTED)
+                    .with_context(|| format!("chunk {number}"))?;
             }
             Bytes::new()
         } else {
@@ -99,13 +113,26 @@ impl Load {
         };
         place.query_pairs_mut().append_pair("digest", &name);
         let stored = self.send(octets(self.client.put(place), rest)).await?;
-        ensure!(stored.status() == StatusCode::CREATED, "PUT: {}", stored.status());
+        ensure!(
+            stored.status() == StatusCode::CREATED,
+            "PUT: {}",
+            stored.status()
+        );
         Ok(name)
     }
 
     async fn pull(&self, digest: &str) -> Result<()> {
-        let answer = self.send(self.client.get(self.repository.join(&format!("blobs/{digest}"))?)).await?;
-        ensure!(answer.status() == StatusCode::OK, "GET: {}", answer.status());
+        let answer = self
+            .send(
+                self.client
+                    .get(self.repository.join(&format!("blobs/{digest}"))?),
+            )
+            .await?;
+        ensure!(
+            answer.status() == StatusCode::OK,
+            "GET: {}",
+            answer.status()
+        );
         ensure!(answer.bytes().await?.len() == self.size, "a blob is short");
         Ok(())
     }
@@ -120,12 +147,22 @@ impl Load {
 }
 
 fn octets(request: RequestBuilder, bytes: Bytes) -> RequestBuilder {
-    request.header(header::CONTENT_TYPE, "application/octet-stream").body(bytes)
+    request
+        .header(header::CONTENT_TYPE, "application/octet-stream")
+        .body(bytes)
 }
 
 /// Where an upload goes on.
 fn location(answer: &Response, expected: StatusCode) -> Result<Url> {
-    ensure!(answer.status() == expected, "{}: {}", answer.url(), answer.status());
-    let place = answer.headers().get(header::LOCATION).context("an answer without Location")?;
+    ensure!(
+        answer.status() == expected,
+        "{}: {}",
+        answer.url(),
+        answer.status()
+    );
+    let place = answer
+        .headers()
+        .get(header::LOCATION)
+        .context("an answer without Location")?;
     Ok(answer.url().join(place.to_str()?)?)
 }
