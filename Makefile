@@ -32,7 +32,7 @@ audit: ## Check licences, bans and sources of all dependencies
 	cargo deny --locked check licenses bans sources
 
 bench: ## Measure speed side by side with others, and write docs/benchmarks.md
-	cargo build --release --locked
+	cargo build --release --locked --bins --examples
 	bench/run --sifhub '$(target)/release/sifhub'
 
 conformance: test-tools ## Run the OCI's conformance suite, and write docs/conformance.md

@@ -4,6 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import oci
 import tools
 from image import Image
 from server import Server
@@ -60,6 +61,14 @@ class Registry(Server):
         path = f"/v2/bench/manifests/{tag}"
         self.call("PUT", path, json.dumps(manifest).encode(), {"Content-Type": MANIFEST}).expect(201)
         return path
+
+    def put_blob(self, repository: str, size: int) -> str:
+        """Pushes random bytes, and gives their digest."""
+        return oci.put_blob(self, repository, size)
+
+    def put_manifests(self, repository: str, count: int) -> str:
+        """Pushes a manifest under so many tags, and gives one of them."""
+        return oci.put_manifests(self, repository, count)
 
     def file(self, image: Image) -> str:
         """Where an image's bytes are pulled from."""

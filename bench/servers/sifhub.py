@@ -4,6 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import oci
 import tools
 from image import Image
 from server import Server
@@ -101,6 +102,14 @@ class Sifhub(Server):
     def tag(self, id: str, name: str) -> None:
         """Makes `name` point at an image."""
         self._data("POST", f"/v2/tags/{self.container}", {"Arch": "amd64", "Tag": name, "ImageID": id})
+
+    def put_blob(self, repository: str, size: int) -> str:
+        """Pushes random bytes by the OCI door, and gives their digest."""
+        return oci.put_blob(self, repository, size, self.token)
+
+    def put_manifests(self, repository: str, count: int) -> str:
+        """Pushes a manifest under so many tags by the OCI door, and gives one of them."""
+        return oci.put_manifests(self, repository, count, self.token)
 
     def file(self, tag: str) -> str:
         """Where an image's bytes are pulled from."""

@@ -1,4 +1,5 @@
 //! The server killed at any moment: nothing that it has acknowledged is lost, and nothing half is ever to be seen.
+mod oci;
 mod push;
 
 use std::{

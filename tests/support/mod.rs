@@ -4,6 +4,7 @@ pub mod app;
 pub mod apptainer;
 pub mod client;
 pub mod disk;
+pub mod flaky;
 pub mod network;
 pub mod oci;
 pub mod postgres;

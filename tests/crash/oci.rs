@@ -1,0 +1,319 @@
+//! A push by the OCI door over HTTP, with the server killed before every request, or with storage that fails now and then.
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use reqwest::{Client, Response, StatusCode, header};
+use serde_json::json;
+use sifhub::registry::Digest;
+
+use super::{Site, Target, files};
+use crate::support::{
+    SifBuilder,
+    flaky::Flaky,
+    oci::MANIFEST,
+    postgres,
+    s3::{ACCESS_KEY, REGION, S3Server, SECRET_KEY},
+};
+
+const REPOSITORY: &str = "alice/tools/crash";
+/// In so many chunks.
+const CHUNKS: usize = 3;
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Begin,
+    /// Ask how much has arrived, and send the next of the chunks.
+    Send,
+    Finish,
+    Configure,
+    Describe,
+    Done,
+}
+
+/// A SIF image on its way, as `oras` pushes it.
+struct Push {
+    next: Step,
+    layer: Bytes,
+    config: Bytes,
+    tag: String,
+    place: String,
+}
+
+impl Push {
+    fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let layer = SifBuilder::new("amd64").payload(3 << 20, number).build();
+        Self {
+            next: Step::Begin,
+            layer: layer.into(),
+            config: json!({ "number": number }).to_string().into(),
+            tag: format!("o{number}"),
+            place: String::new(),
+        }
+    }
+
+    fn manifest(&self) -> String {
+        let part = |kind: &str, bytes: &[u8]| json!({"mediaType": kind, "digest": Digest::of(bytes).to_string(), "size": bytes.len()});
+        json!({
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": part("application/vnd.sylabs.sif.config.v1+json", &self.config),
+            "layers": [part("application/vnd.sylabs.sif.layer.v1.sif", &self.layer)],
+        })
+        .to_string()
+    }
+
+    /// Does what comes next. Tells the status when the server refuses, and forgets an upload that is gone.
+    async fn step(&mut self, door: &Door) -> Result<(), StatusCode> {
+        self.next = match self.next {
+            Step::Begin => {
+                let begun = door
+                    .send("POST", "blobs/uploads/", Bytes::new(), None)
+                    .await?;
+                self.place = place(&begun);
+                Step::Send
+            }
+            Step::Send => self.send(door).await?,
+            Step::Finish => {
+                let path = format!("{}?digest={}", self.place, Digest::of(&self.layer));
+                door.send("PUT", &path, Bytes::new(), None).await?;
+                Step::Configure
+            }
+            Step::Configure => {
+                let path = format!("blobs/uploads/?digest={}", Digest::of(&self.config));
+                door.send("POST", &path, self.config.clone(), None).await?;
+                Step::Describe
+            }
+            Step::Describe => {
+                let path = format!("manifests/{}", self.tag);
+                let kind = Some((header::CONTENT_TYPE, MANIFEST.to_owned()));
+                door.send("PUT", &path, self.manifest().into(), kind)
+                    .await?;
+                Step::Done
+            }
+            Step::Done => Step::Done,
+        };
+        Ok(())
+    }
+
+    async fn send(&self, door: &Door) -> Result<Step, StatusCode> {
+        let status = door.send("GET", &self.place, Bytes::new(), None).await?;
+        let range = status.headers()[header::RANGE].to_str().expect("a range");
+        let last: usize = range
+            .split_once('-')
+            .expect("a range")
+            .1
+            .parse()
+            .expect("a number");
+        // `0-0` is nothing, or one byte; a chunk is longer than that.
+        let start = if last == 0 { 0 } else { last + 1 };
+        if start == self.layer.len() {
+            return Ok(Step::Finish);
+        }
+        let chunk = self.layer.slice(
+            start
+                ..self
+                    .layer
+                    .len()
+                    .min(start + self.layer.len().div_ceil(CHUNKS)),
+        );
+        let range = format!("{start}-{}", start + chunk.len() - 1);
+        door.send(
+            "PATCH",
+            &self.place,
+            chunk,
+            Some((header::CONTENT_RANGE, range)),
+        )
+        .await?;
+        Ok(Step::Send)
+    }
+
+    /// What was acknowledged is there, whole; what was not is not to be seen.
+    async fn check(&self, door: &Door) {
+        let layer = format!("blobs/{}", Digest::of(&self.layer));
+        let config = format!("blobs/{}", Digest::of(&self.config));
+        let stored = !matches!(self.next, Step::Begin | Step::Send | Step::Finish);
+        for (path, bytes, acknowledged) in [
+            (layer, &self.layer, stored),
+            (
+                config,
+                &self.config,
+                matches!(self.next, Step::Describe | Step::Done),
+            ),
+        ] {
+            match door.send("GET", &path, Bytes::new(), None).await {
+                Ok(answer) => assert_eq!(
+                    &answer.bytes().await.expect("it is not cut"),
+                    bytes,
+                    "{path} is damaged"
+                ),
+                Err(status) => assert_eq!(
+                    (status, acknowledged),
+                    (StatusCode::NOT_FOUND, false),
+                    "{path}"
+                ),
+            }
+        }
+        let manifest = door
+            .send(
+                "GET",
+                &format!("manifests/{}", self.tag),
+                Bytes::new(),
+                None,
+            )
+            .await;
+        match manifest {
+            Ok(answer) => assert_eq!(answer.text().await.expect("it is not cut"), self.manifest()),
+            Err(status) => assert_eq!(
+                (status, self.next == Step::Done),
+                (StatusCode::NOT_FOUND, false)
+            ),
+        }
+    }
+}
+
+/// The place of an upload, as a path below the repository.
+fn place(begun: &Response) -> String {
+    let place = begun.headers()[header::LOCATION].to_str().expect("a place");
+    let (_, path) = place
+        .split_once(&format!("/v2/{REPOSITORY}/"))
+        .expect("below the repository");
+    path.to_owned()
+}
+
+/// The OCI door of a server.
+struct Door {
+    base: String,
+    token: String,
+    http: Client,
+}
+
+impl Door {
+    fn of(target: &Target) -> Self {
+        Self {
+            base: format!("{}/v2/{REPOSITORY}", target.base),
+            token: target.token.clone(),
+            http: target.http.clone(),
+        }
+    }
+
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Bytes,
+        header: Option<(header::HeaderName, String)>,
+    ) -> Result<Response, StatusCode> {
+        let url = format!("{}/{path}", self.base);
+        let mut request = self
+            .http
+            .request(method.parse().expect("a method"), url)
+            .bearer_auth(&self.token)
+            .body(body);
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
+        }
+        let answer = request.send().await.expect("the server is there");
+        match answer.status() {
+            status if status.is_success() => Ok(answer),
+            status => Err(status),
+        }
+    }
+}
+
+/// Pushes with a kill before every request; a client that asks how much has arrived gets through.
+async fn push_through_crashes(settings: &[(&str, &str)]) {
+    let mut site = Site::new(settings).await;
+    let door = Door::of(&site.target);
+    let mut push = Push::new();
+    while push.next != Step::Done {
+        site.crash();
+        push.check(&door).await;
+        push.step(&door).await.expect("nothing is refused");
+    }
+    site.crash();
+    site.server.cli(&["gc", "--grace", "0s"]);
+    push.check(&door).await;
+}
+
+#[tokio::test]
+async fn oci_push_goes_on_after_a_kill_between_any_two_requests() {
+    push_through_crashes(&[]).await;
+}
+
+#[tokio::test]
+async fn oci_push_goes_on_after_a_kill_on_postgres() {
+    postgres::server().create("crash_oci", None);
+    let url = postgres::server().url("crash_oci");
+    push_through_crashes(&[("database.url", &url)]).await;
+}
+
+#[tokio::test]
+async fn oci_push_goes_on_after_a_kill_on_s3() {
+    let s3 = S3Server::shared().await;
+    let bucket = s3.bucket().await;
+    push_through_crashes(&on_s3(&s3.endpoint, &bucket)).await;
+}
+
+fn on_s3<'a>(endpoint: &'a str, bucket: &'a str) -> [(&'static str, &'a str); 6] {
+    [
+        ("storage.backend", "s3"),
+        ("storage.s3.bucket", bucket),
+        ("storage.s3.region", REGION),
+        ("storage.s3.endpoint", endpoint),
+        ("storage.s3.access_key_id", ACCESS_KEY),
+        ("storage.s3.secret_access_key", SECRET_KEY),
+    ]
+}
+
+#[tokio::test]
+async fn uploads_that_were_cut_leave_nothing_behind() {
+    let mut site = Site::new(&[("storage.staging_retention", "1s")]).await;
+    let door = Door::of(&site.target);
+    for stop in [Step::Send, Step::Finish, Step::Configure, Step::Describe] {
+        let mut push = Push::new();
+        while push.next != stop {
+            push.step(&door).await.expect("nothing is refused");
+        }
+        site.crash();
+    }
+    // Uploads may go on for as long as the server says.
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    site.server.cli(&["gc", "--grace", "0s"]);
+    // Links of blobs that no manifest names go first, and their bytes when they are gone.
+    site.server.cli(&["gc", "--grace", "0s"]);
+    assert_eq!(files(&site.dir.path().join("data/blobs")), 0);
+}
+
+#[tokio::test]
+async fn storage_that_fails_now_and_then_loses_nothing_that_was_acknowledged() {
+    let s3 = S3Server::shared().await;
+    for every in [2, 3, 5, 7] {
+        let bucket = s3.bucket().await;
+        let flaky = Flaky::before(&s3.endpoint).await;
+        let site = Site::new(&on_s3(flaky.endpoint(), &bucket)).await;
+        let door = Door::of(&site.target);
+        let mut push = Push::new();
+        flaky.fail_every(every);
+        // A client that is told "not now" tries again.
+        for _ in 0..200 {
+            match push.step(&door).await {
+                Ok(()) if push.next == Step::Done => break,
+                Ok(()) => {}
+                Err(status) => {
+                    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{:?}", push.next);
+                    flaky.fail_every(0);
+                    push.check(&door).await;
+                    flaky.fail_every(every);
+                }
+            }
+        }
+        flaky.fail_every(0);
+        while push.next != Step::Done {
+            push.step(&door).await.expect("storage is well again");
+        }
+        push.check(&door).await;
+    }
+}
