@@ -55,6 +55,7 @@ async fn a_full_disk_is_507_and_what_was_there_stays() {
         .get("/v1/imagefile/alice/tools/other:1.0")
         .await
         .expect(200);
+    app.indexed().await;
     assert_eq!(
         alice.get("/v1/search?value=other").await.json()["data"]["image"]
             .as_array()

@@ -77,7 +77,7 @@ fn accounts_are_listed_disabled_and_enabled() {
     let (server, _) = server(&dir, &[]);
     server.cli_reading(
         "correct horse battery\n",
-        &["user", "add", "alice", "--admin", "--password-stdin"],
+        &["user", "add", "alice", "--password-stdin"],
     );
     server.cli(&["user", "disable", "alice"]);
     assert!(server.cli(&["user", "list"]).contains("disabled"));

@@ -1,5 +1,5 @@
 //! What happened, for those who may know: the audit log, and the history of a container.
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -325,11 +325,12 @@ impl Moment {
         }
     }
 
-    /// The tags that it was done to or with.
+    /// The tags that it was done to or with, each once, in the order of letters.
     pub fn tags(&self) -> Vec<&str> {
         let several = self.0.payload["tags"].as_array().into_iter().flatten();
         let one = self.0.payload.get("tag").into_iter();
-        several.chain(one).filter_map(Value::as_str).collect()
+        let tags: BTreeSet<&str> = several.chain(one).filter_map(Value::as_str).collect();
+        tags.into_iter().collect()
     }
 
     /// A text of its details: `arch`, `digest`, the ids `image` and `was` of the images that a tag points and pointed at,

@@ -32,7 +32,7 @@ on_each_database! {
     async fn forged_ids_are_invalid_inputs(app) {
         let nobody = app.anonymous();
         let hidden = "collection:00000000ffffffffffffffff";
-        for forged in ["", "collection", "collection:", "collection:1", "collection:00000000000000000000000G", "event:000000000000000000000001",
+        for forged in ["", "collection", "collection:", "collection:1", "collection:00000000000000000000000G", "blob:000000000000000000000001",
             "collection:0000000000000000000000010", hidden, "key:ABC"] {
             let answer = nobody.try_graphql("query($id: ID!) { node(id: $id) { id } }", json!({"id": forged})).await;
             assert_eq!((code(&answer), field(&answer)), ("INVALID", "id"), "{forged}");

@@ -37,6 +37,8 @@ const BOUNDED: &[(&str, &str)] = &[
     ("Container.topics", "20 at most"),
     ("Protection.immutableTags", "20 at most"),
     ("TagsPayload.tags", "as many as names are given: 50 at most"),
+    ("HistoryEntry.tags", "100 at most"),
+    ("Webhook.actions", "50 at most"),
     ("Image.notes", "a few sentences about one file"),
     ("Image.partitions", "the descriptors of one file"),
     ("Image.sboms", "the descriptors of one file"),

@@ -19,14 +19,15 @@ on_each_database! {
         alice(&app).await;
         app.user("bob").await;
         let lists = r#"{ collection(path: "alice/staff") { visibility imageCount } namespaces { totalCount }
-            containers { totalCount } images { totalCount } search(text: "hello") { containers { path } } }"#;
+            containers { totalCount } images { totalCount } search(text: "hello") { nodes { container { path } } } }"#;
+        app.indexed().await;
         for scope in [Scope::Read, Scope::Write] {
             let bob = app.holding("bob", scope).await;
             let seen = bob.graphql(lists, json!({})).await;
             assert_eq!(seen, json!({
                 "collection": {"visibility": "INTERNAL", "imageCount": 1}, "namespaces": {"totalCount": 2},
                 "containers": {"totalCount": 1}, "images": {"totalCount": 1},
-                "search": {"containers": [{"path": "alice/staff/hello"}]},
+                "search": {"nodes": [{"container": {"path": "alice/staff/hello"}}]},
             }), "{scope:?}");
         }
     }
@@ -34,14 +35,15 @@ on_each_database! {
     async fn internal_collection_is_hidden_from_nobody_in_particular_and_in_every_count(app) {
         let alice = alice(&app).await;
         let collection = id(&alice, r#"collection(path: "alice/staff")"#).await;
+        app.indexed().await;
         let seen = app.anonymous().graphql(r#"query($id: ID!) { node(id: $id) { id }
             namespace(name: "alice") { id } collection(path: "alice/staff") { id } container(path: "alice/staff/hello") { id }
             namespaces { totalCount nodes { name } } collections { totalCount } containers { totalCount } images { totalCount }
-            search(text: "hello") { containers { path } images { digest } } }"#, json!({"id": collection})).await;
+            search(text: "hello") { totalCount nodes { container { path } } } }"#, json!({"id": collection})).await;
         assert_eq!(seen, json!({
             "node": null, "namespace": null, "collection": null, "container": null,
             "namespaces": {"totalCount": 0, "nodes": []}, "collections": {"totalCount": 0},
-            "containers": {"totalCount": 0}, "images": {"totalCount": 0}, "search": {"containers": [], "images": []},
+            "containers": {"totalCount": 0}, "images": {"totalCount": 0}, "search": {"totalCount": 0, "nodes": []},
         }));
     }
 

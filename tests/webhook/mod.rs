@@ -309,8 +309,11 @@ async fn a_name_that_leads_to_a_private_address_later_is_refused_when_it_is_sent
             refused(&alice, "pingWebhook", json!({"id": id})).await.0,
             ""
         );
-        let log = log_when(&alice, id, |log| newest(log)["error"] != Value::Null).await;
-        assert!(log.to_string().contains("private address"), "{log:#}");
+        // The first refusal holds up all that is to go there.
+        log_when(&alice, id, |log| {
+            log.to_string().contains("private address")
+        })
+        .await;
     }
     assert_eq!(receiver.count(), 0);
 }

@@ -10,7 +10,7 @@ use async_graphql::{Name, Positioned};
 
 use super::{
     KEYS, SHARED, SHARED_KEY,
-    site::{NAMES, Site, is_left_out, is_of_the_site},
+    site::{NAMES, Site, innermost, is_left_out, is_of_the_site},
 };
 
 const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@key\", \"@shareable\"])\n";
@@ -118,7 +118,9 @@ impl Text<'_> {
 
     fn field(&mut self, kind: &str, field: &FieldDefinition) {
         let name = field.name.node.as_str();
-        let left_out = self.site.is_some() && is_left_out(kind, name);
+        // An image is the same at all sites, so it is a node of none.
+        let of_one_server = is_left_out(kind, name) || innermost(&field.ty.node) == "Node";
+        let left_out = self.site.is_some() && of_one_server;
         if name.starts_with('_') || left_out {
             return;
         }

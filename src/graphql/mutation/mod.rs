@@ -17,9 +17,13 @@ mod token;
 mod user;
 mod webhook;
 
-use async_graphql::{Context, ID, MergedObject, Result, SimpleObject};
+use async_graphql::{Context, ID, MergedObject, Result, SimpleObject, Union};
 
-use super::{id::GlobalId, object::Node, query::find};
+use super::{
+    id::GlobalId,
+    object::{Collection, Container, Image, Node},
+    query::find,
+};
 use crate::error::Error;
 
 /// What can be changed. Each mutation takes one argument, `input`, and answers with what it changed. All of them need
@@ -66,11 +70,24 @@ impl DeletePayload {
 #[derive(SimpleObject)]
 struct NodePayload {
     /// The thing as it is now.
-    node: Node,
+    node: Thing,
+}
+
+/// What can be described, deprecated and protected.
+#[derive(Union)]
+enum Thing {
+    Collection(Collection),
+    Container(Container),
+    Image(Image),
 }
 
 /// The thing of an id, as it is now.
 async fn thing(ctx: &Context<'_>, id: GlobalId) -> Result<NodePayload> {
-    let node = find(ctx, id).await?.ok_or(Error::NotFound("thing"))?;
+    let node = match find(ctx, id).await? {
+        Some(Node::Collection(collection)) => Thing::Collection(collection),
+        Some(Node::Container(container)) => Thing::Container(container),
+        Some(Node::Image(image)) => Thing::Image(image),
+        _ => return Err(Error::NotFound("thing").into()),
+    };
     Ok(NodePayload { node })
 }
