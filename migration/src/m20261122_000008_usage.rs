@@ -33,28 +33,28 @@ impl MigrationTrait for Migration {
 fn usage() -> TableCreateStatement {
     let mut table = of_extent("usage");
     for column in ["parent_id", "collections", "containers"] {
-        table.col(&mut big_integer(column));
+        table.col(big_integer(column));
     }
-    table.col(&mut boolean("counted"));
+    table.col(boolean("counted"));
     add_sums(&mut table);
     table
-        .col(&mut timestamp_with_time_zone_null("recounted_at"))
+        .col(timestamp_with_time_zone_null("recounted_at"))
         .primary_key(Index::create().col("extent").col("id"))
         .take()
 }
 
 fn blob_use() -> TableCreateStatement {
     of_extent("blob_use")
-        .col(&mut string("digest"))
-        .col(&mut big_integer("uses"))
-        .col(&mut big_integer("size"))
+        .col(string("digest"))
+        .col(big_integer("uses"))
+        .col(big_integer("size"))
         .primary_key(Index::create().col("extent").col("id").col("digest"))
         .take()
 }
 
 fn usage_day() -> TableCreateStatement {
     let mut table = of_extent("usage_day");
-    table.col(&mut date("day"));
+    table.col(date("day"));
     add_sums(&mut table);
     table
         .primary_key(Index::create().col("extent").col("id").col("day"))
@@ -64,14 +64,14 @@ fn usage_day() -> TableCreateStatement {
 fn of_extent(name: &'static str) -> TableCreateStatement {
     Table::create()
         .table(name)
-        .col(&mut string("extent"))
-        .col(&mut big_integer("id"))
+        .col(string("extent"))
+        .col(big_integer("id"))
         .take()
 }
 
 fn add_sums(table: &mut TableCreateStatement) {
     for column in ["images", "manifests", "size", "stored"] {
-        table.col(&mut big_integer(column));
+        table.col(big_integer(column));
     }
 }
 

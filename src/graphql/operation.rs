@@ -29,7 +29,10 @@ struct Reference {
 
 /// The texts that clients sent beside their digests: the latest, up to a number, in this process.
 #[derive(Clone)]
-pub(super) struct Remembered(Option<Arc<Mutex<LruCache<String, Arc<str>>>>>);
+pub(super) struct Remembered(Option<Arc<Mutex<Texts>>>);
+
+/// By digest, in hexadecimal digits.
+type Texts = LruCache<String, Arc<str>>;
 
 impl Remembered {
     /// Remembers so many.

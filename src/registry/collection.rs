@@ -9,7 +9,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, IntoActiveModel, ModelTrait,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set, Value,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set, Value, sea_query::LockType,
 };
 use serde_json::json;
 
@@ -301,6 +301,7 @@ pub async fn update(
 pub async fn move_to(caller: &Caller, id: CollectionId, to: NamespaceId) -> Result<Collection> {
     caller
         .change(async |tx| {
+            lock(tx, id).await?;
             let old = open::<Admin, collection::Entity>(tx.db(), tx.actor(), id).await?;
             let namespace = open::<Push, namespace::Entity>(tx.db(), tx.actor(), to).await?;
             if old.namespace_id == namespace.id {
@@ -313,11 +314,24 @@ pub async fn move_to(caller: &Caller, id: CollectionId, to: NamespaceId) -> Resu
             let words = || format!("{} has a collection {} already", namespace.name, old.name);
             let new = row.update(tx.db()).await.map_err(on_duplicate(words))?;
             replaced(tx, &old, &new).await?;
+            usage::collection_moved(tx, id, old.namespace_id, namespace.id);
             let event = Event::new("collection.move", path(tx, &new).await?, id);
             let moved = open::<Pull, collection::Entity>(tx.db(), tx.actor(), id).await?;
             Ok(event.details(json!({"from": was})).with(moved))
         })
         .await
+}
+
+/// Lets nobody else move a collection until the end of the transaction. Before it is read, lest two start from one place.
+async fn lock(tx: &Tx, id: CollectionId) -> Result<()> {
+    rows::<Pull, collection::Entity>(tx.actor())
+        .narrow(|q| {
+            q.filter(collection::Column::Id.eq(id))
+                .lock(LockType::NoKeyUpdate)
+        })
+        .one(tx.db())
+        .await?;
+    Ok(())
 }
 
 /// Leaves a redirect if a collection is somewhere else now.

@@ -501,6 +501,7 @@ pub async fn move_to(caller: &Caller, id: ContainerId, to: CollectionId) -> Resu
             let words = || format!("{} has a container {} already", collection.name, old.name);
             let new = row.update(tx.db()).await.map_err(on_duplicate(words))?;
             replaced(tx, &old, &new).await?;
+            usage::container_moved(tx, id, old.collection_id, collection.id);
             let event = Event::new("container.move", path(tx, &new).await?, id);
             let moved = open::<Pull, container::Entity>(tx.db(), tx.actor(), id).await?;
             Ok(event.details(json!({"from": was})).with(moved))

@@ -42,7 +42,7 @@ impl FromStr for Topic {
 
     /// Takes upper case and blanks as well, as people write them: "Machine Learning" is `machine-learning`.
     fn from_str(text: &str) -> Result<Self> {
-        let words = text.split(|c: char| c == '-' || c == '_' || c == ' ');
+        let words = text.split(['-', '_', ' ']);
         let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
         let topic = words.join("-").to_ascii_lowercase();
         let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';

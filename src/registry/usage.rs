@@ -265,10 +265,6 @@ pub(in crate::registry) fn namespace_gone(tx: &Tx, namespace: NamespaceId) {
 }
 
 /// A container, whose lock is held, is in another collection now.
-#[expect(
-    dead_code,
-    reason = "the sums are ready before the change that needs it"
-)]
 pub(in crate::registry) fn container_moved(
     tx: &Tx,
     container: ContainerId,
@@ -281,10 +277,6 @@ pub(in crate::registry) fn container_moved(
 }
 
 /// A collection is in another namespace now.
-#[expect(
-    dead_code,
-    reason = "the sums are ready before the change that needs it"
-)]
 pub(in crate::registry) fn collection_moved(
     tx: &Tx,
     collection: CollectionId,

@@ -89,6 +89,7 @@ fn read(answer: &Value, field: &str, world: &World) -> Outcome {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table, a line or two for each")]
 pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Outcome> {
     let id = |noun: &str, id: &str| format!("{noun}:{id}");
     let (namespace, collection) = (

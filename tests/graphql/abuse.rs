@@ -37,6 +37,7 @@ fn nested(levels: usize, open: &str, inner: &str) -> String {
     format!("{}{inner}{}", open.repeat(levels), "}".repeat(levels))
 }
 
+#[expect(clippy::too_many_lines, reason = "a table, a line or two for each")]
 fn attacks() -> Vec<Attack> {
     let id = "collection:000000000000000000000001";
     let lists = |levels: usize, size: usize| {

@@ -74,7 +74,7 @@ impl Endpoint for Way {
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let every = self.every.load(Ordering::SeqCst);
         let number = self.count.fetch_add(1, Ordering::SeqCst);
-        if every > 0 && number % every == 0 {
+        if every > 0 && number.is_multiple_of(every) {
             return Ok(StatusCode::INTERNAL_SERVER_ERROR.into());
         }
         let url = format!("{}{}", self.to, request.original_uri());

@@ -47,14 +47,14 @@ impl Postgres {
     fn sweep(&self) {
         let wait = "while kill -0 \"$1\" 2>/dev/null; do sleep 1; done; sleep 1; rm -rf \"$2\"";
         let own = std::process::id().to_string();
-        Command::new("sh")
+        let mut sweep = Command::new("sh");
+        sweep
             .args(["-c", wait, "sweep", &own])
             .arg(self.dir.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("sh runs");
+            .stderr(Stdio::null());
+        thread::spawn(move || sweep.status().expect("sh runs"));
     }
 
     fn initialise(&self) {

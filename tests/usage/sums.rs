@@ -176,7 +176,7 @@ on_each_database! {
                     let digest = put.header("docker-content-digest").to_owned();
                     alice.delete(&format!("/v2/{path}/manifests/{digest}")).await;
                 }
-                if writer % 5 == 0 && round == 2 {
+                if writer.is_multiple_of(5) && round == 2 {
                     let text = "mutation($id: ID!) { deleteContainer(input: {id: $id, withContent: true}) { deletedId } }";
                     alice.try_graphql(text, json!({"id": path})).await;
                 }

@@ -134,7 +134,8 @@ impl Names {
             .common
             .extend(["Query", "Mutation", "Subscription"].map(ToOwned::to_owned));
         for field in OF_THE_FILE {
-            names.add_common(&names.field(SHARED, field).unwrap_or_default().to_owned());
+            let kind = names.field(SHARED, field).unwrap_or_default().to_owned();
+            names.add_common(&kind);
         }
         names
     }

@@ -9,6 +9,7 @@ use crate::{
 };
 
 /// What can be starred and bookmarked.
+#[expect(clippy::duplicated_attributes, reason = "two fields may have one type")]
 #[derive(Interface)]
 #[graphql(
     field(

@@ -45,6 +45,10 @@ impl ImageQuery {
 
     /// The uploaded images that you may see, of all containers. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "Relay has four, and a filter has its own"
+    )]
     async fn images(
         &self,
         ctx: &Context<'_>,

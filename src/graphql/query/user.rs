@@ -17,6 +17,10 @@ pub(super) struct UserQuery;
 impl UserQuery {
     /// The users that you may see: all, once you are signed in. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order; `FORBIDDEN` for filters by what administrators alone know.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "Relay has four, and a filter has its own"
+    )]
     async fn users(
         &self,
         ctx: &Context<'_>,
