@@ -5,7 +5,7 @@
 //! layers it is a transfer of its manifest, since clients fetch only the layers that they lack; lists of manifests and
 //! what refers to another manifest, such as signatures, do not count.
 //!
-//! Counts wait in memory ([`Downloads`]) until [`flush`] adds them up in the database. A server that is stopped flushes
+//! Counts wait in memory (`Downloads`) until [`flush()`] adds them up in the database. A server that is stopped flushes
 //! first; of one that is killed, the pulls since the last flush are not counted. Replicas add to the same rows.
 use std::ops::Range;
 

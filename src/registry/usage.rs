@@ -1,6 +1,6 @@
 //! How much there is: sums of containers, collections, namespaces and the site, exact at all times.
 //!
-//! A transaction notes what it changes by the steps here; before it commits, [`settle`] adds that to the rows of `usage`,
+//! A transaction notes what it changes by the steps here; before it commits, `settle` adds that to the rows of `usage`,
 //! from the bottom up. *Size* is the sum of what was pushed: SIF images, and manifests that describe none, by their own
 //! size. *Stored* counts the bytes of each blob once, from the moment a container holds it until collection takes it away:
 //! `container_blob` says which containers hold a blob, and `blob_use` counts, for each thing above, how many of those

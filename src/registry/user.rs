@@ -83,7 +83,7 @@ pub struct UserFilter {
 /// The users that the caller may see.
 ///
 /// # Errors
-/// Those of [`of_filter`].
+/// [`Error::Forbidden`] for filters by what administrators alone know.
 pub async fn list(
     caller: &Caller,
     filter: &UserFilter,
@@ -95,7 +95,7 @@ pub async fn list(
 /// How many [`list`] lists.
 ///
 /// # Errors
-/// Those of [`of_filter`].
+/// [`Error::Forbidden`] for filters by what administrators alone know.
 pub async fn count(caller: &Caller, filter: &UserFilter) -> Result<u64> {
     of_filter(caller, filter)?.count(caller.db()).await
 }

@@ -347,7 +347,7 @@ fn has_tag() -> Expr {
 /// What clients of the library protocol search for.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
-    /// See [`find`]; [`TEXT_MIN`] characters or more.
+    /// See [`find()`]; [`TEXT_MIN`] characters or more.
     pub text: String,
     /// Images of these architectures only; empty: of all.
     pub archs: Vec<String>,
@@ -371,7 +371,7 @@ pub struct Found {
 /// Finds things of all kinds that the caller may see.
 ///
 /// # Errors
-/// [`Error::Invalid`] when the text is shorter than [`TEXT_MIN`]; those of [`find`].
+/// [`Error::Invalid`] when the text is shorter than [`TEXT_MIN`]; those of [`find()`].
 pub async fn search(caller: &Caller, search: &Search) -> Result<Found> {
     if search.text.trim().chars().count() < TEXT_MIN {
         let why = format!("search for at least {TEXT_MIN} characters");
