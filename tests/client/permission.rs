@@ -19,10 +19,14 @@ fn private_image_is_there_for_its_owner_alone() {
     let site = Site::with(&[("registry.default_visibility", "private")]);
     let alice = alice_with_image(&site);
     alice.run("pull b.sif library://alice/tools/a:1").ok();
-    alice
-        .run(&format!("search --arch {} tools", arch()))
-        .ok()
-        .says("library://alice/tools/a:1");
+    // The search learns of a push within a moment.
+    let search = format!("search --arch {} tools", arch());
+    let found = |_| {
+        thread::sleep(Duration::from_millis(100));
+        let told = alice.run(&search).ok().stdout;
+        told.contains("library://alice/tools/a:1")
+    };
+    assert!((0..100).any(found), "it is never found");
     for other in [site.visitor("carol"), site.user("bob")] {
         other
             .run("pull a.sif library://alice/tools/a:1")
