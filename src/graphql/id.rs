@@ -10,8 +10,8 @@ use crate::{
     registry::{
         Caller, CollectionId, ContainerId, DeliveryId, EventId, GrantId, ImageId, InvitationId,
         ManifestId, NamespaceId, ShareLinkId, TagId, TeamId, TokenId, UserId, WebhookId,
-        collection, container, namespace,
-        path::{ContainerPath, Name},
+        collection, container, image as images, namespace,
+        path::{self, ContainerPath, Name},
         star::Subject,
         team, user,
     },
@@ -212,6 +212,15 @@ pub(super) fn image(id: &ID) -> Result<ImageId> {
         GlobalId::Image(id) => Ok(id),
         other => Err(not_a("image", &other)),
     }
+}
+
+/// The image of that id, or that a path with a tag or digest names: `namespace/collection/container:1.0`.
+pub(super) async fn image_or_reference(caller: &Caller, id: &ID) -> Result<ImageId> {
+    if !id.contains('/') {
+        return image(id);
+    }
+    let (path, reference) = path::parse(id, &caller.config().registry)?;
+    Ok(images::find(caller, &path, &reference, None).await?.id)
 }
 
 /// The tag of that id.

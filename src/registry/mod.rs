@@ -10,6 +10,7 @@ pub mod blob;
 pub mod blob_upload;
 mod caller;
 pub mod collection;
+pub mod compare;
 pub mod container;
 mod database;
 pub mod download;

@@ -28,6 +28,12 @@ pub async fn query(field: &str, world: &World, client: &Client) -> Option<Outcom
         "collection" => format!("collection(path: \"{name}/tools\") {{ id }}"),
         "container" => format!("container(path: {path:?}) {{ id }}"),
         "image" => format!("image(path: {path:?}, reference: \"1.0\") {{ id }}"),
+        "compareImages" => {
+            format!(
+                "compareImages(from: \"{path}:1.0\", to: \"image:{}\") {{ identical }}",
+                world.image
+            )
+        }
         "namespaces" => list(field, "name"),
         "collections" | "containers" => list(field, "path"),
         "images" => list(field, "digest"),

@@ -2,6 +2,7 @@
 mod about;
 mod abuse;
 mod collection;
+mod compare;
 mod container;
 mod cookbook;
 mod endpoint;

@@ -56,6 +56,20 @@ const BOUNDED: &[(&str, &str)] = &[
         "what one certificate holds, read up to a limit",
     ),
     ("Image.fingerprints", "the descriptors of one file"),
+    ("ImageComparison.scripts", "4 at most"),
+    (
+        "ValueChanges.nodes",
+        "as many as were asked for: 100 at most",
+    ),
+    ("AppChanges.nodes", "as many as were asked for: 100 at most"),
+    (
+        "PartitionChanges.nodes",
+        "as many as were asked for: 100 at most",
+    ),
+    (
+        "SignatureChanges.nodes",
+        "as many as were asked for: 100 at most",
+    ),
 ];
 
 /// The types of the schema, without those about the schema itself.

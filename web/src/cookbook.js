@@ -7,6 +7,7 @@ import unsignedInUse from './cookbook/unsigned-in-use.graphql';
 import duplicates from './cookbook/duplicates.graphql';
 import tags from './cookbook/tags.graphql';
 import inside from './cookbook/inside.graphql';
+import changes from './cookbook/changes.graphql';
 import signers from './cookbook/signers.graphql';
 import viewer from './cookbook/viewer.graphql';
 import search from './cookbook/search.graphql';
@@ -23,6 +24,7 @@ export const cookbook = [
   duplicates,
   tags,
   inside,
+  changes,
   signers,
   viewer,
   search,

@@ -1,6 +1,7 @@
 //! What the graph shows. Each object wraps a row that its caller was let into.
 mod about;
 mod collection;
+mod comparison;
 mod container;
 mod download;
 mod event;
@@ -34,6 +35,7 @@ use crate::{
 
 pub(super) use about::{About, Deprecation};
 pub(super) use collection::Collection;
+pub(super) use comparison::ImageComparison;
 pub(super) use container::Container;
 pub(super) use event::Event;
 pub(super) use grant::Grant;

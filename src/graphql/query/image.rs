@@ -1,17 +1,18 @@
 //! Images.
-use async_graphql::{Context, Object, Result};
+use async_graphql::{Context, ID, Object, Result};
 
 use super::present;
 use crate::{
     graphql::{
         error::InField,
-        id::container_path,
+        id::{container_path, image_or_reference},
         loader::caller,
-        object::{Image, LabelInput, labels},
+        object::{Image, ImageComparison, LabelInput, labels},
         page::{ImageOrderField, List, Order, Window, cost, list},
         scalar::ContainerPath,
     },
     registry::{
+        compare,
         image::{self, ImageFilter},
         path::Reference,
     },
@@ -41,6 +42,23 @@ impl ImageQuery {
         let reference: Reference = reference.parse().in_field("reference")?;
         let found = image::find(caller(ctx), &path, &reference, arch.as_deref()).await;
         Ok(present(found)?.map(Image))
+    }
+
+    /// What two images do not have alike: labels, texts, file systems, signatures, size. They may be in different containers.
+    /// Errors: `NOT_FOUND` unless you may see both; `INVALID` for what cannot be an id, or a path with a tag or a digest.
+    async fn compare_images(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The global id of an image, or a path with a tag or a digest, such as `alice/tools/hello:1.0`; of several architectures amd64 comes first."
+        )]
+        from: ID,
+        #[graphql(desc = "The image that it is compared with, named in the same ways.")] to: ID,
+    ) -> Result<ImageComparison> {
+        let caller = caller(ctx);
+        let from = image_or_reference(caller, &from).await.in_field("from")?;
+        let to = image_or_reference(caller, &to).await.in_field("to")?;
+        Ok(ImageComparison(compare::images(caller, from, to).await?))
     }
 
     /// The uploaded images that you may see, of all containers. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
