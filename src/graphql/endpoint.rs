@@ -4,7 +4,6 @@ use std::time::Duration;
 use async_graphql::{
     Request as Operation, Response as Answer, ServerError, dataloader::DataLoader,
 };
-use futures::future::BoxFuture;
 use poem::{
     Body, EndpointExt, IntoResponse, Request, Response, Route,
     error::ReadBodyError,
@@ -13,14 +12,13 @@ use poem::{
     post,
     web::{Data, Json, Path},
 };
-use tokio_util::sync::CancellationToken;
 
 use super::{
     Graph,
     error::{TOO_SLOW, coded, refusal, render},
     federation::{Site, hide, show},
     limit::{Limits, check_nesting},
-    loader::Source,
+    loader::{Source, turns},
     may_learn_schema,
     operation::{Listed, Remember, Remembered, check_listed, complete},
     schema,
@@ -147,13 +145,12 @@ async fn execute(caller: &Caller, operation: Operation, room: &Room, site: Optio
         }
         operation = operation.data(site.clone()).disable_introspection();
     }
-    let work = CancellationToken::new();
+    let (loaders, turns) = turns();
     let operation = operation
         .data(caller.clone())
-        .data(DataLoader::new(Source::new(caller.clone()), until(&work)));
-    // Loaders are tasks of their own; they end with this one, be it by time or because the client is gone.
-    let _end = work.drop_guard();
-    match tokio::time::timeout(room.timeout, graph.execute(operation)).await {
+        .data(DataLoader::new(Source::new(caller.clone()), loaders).delay(Duration::ZERO));
+    let work = turns.run(graph.execute(operation));
+    match tokio::time::timeout(room.timeout, work).await {
         Ok(mut answer) => {
             if let Some(site) = &site {
                 answer.data = show(site, answer.data);
@@ -167,14 +164,6 @@ async fn execute(caller: &Caller, operation: Operation, room: &Room, site: Optio
             );
             Answer::from_errors(vec![coded(words, TOO_SLOW)])
         }
-    }
-}
-
-/// Starts tasks that end when the work does.
-fn until(work: &CancellationToken) -> impl Fn(BoxFuture<'static, ()>) + Send + Sync + 'static {
-    let work = work.clone();
-    move |task| {
-        tokio::spawn(work.clone().run_until_cancelled_owned(task));
     }
 }
 

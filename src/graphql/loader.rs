@@ -3,6 +3,7 @@
 //! Built for each request, because they carry its caller: what a row refers to but the caller may not see is absent.
 mod below;
 mod lookup;
+mod turn;
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
@@ -48,8 +49,9 @@ use crate::{
     },
 };
 
-pub(super) use below::{CountBelow, count_below, page_below};
+pub(super) use below::below;
 pub(super) use lookup::{DigestOf, NameOf, NamespaceName, PathIs};
+pub(super) use turn::turns;
 
 /// Who is asking.
 pub(super) fn caller<'a>(ctx: &Context<'a>) -> &'a Caller {

@@ -2,179 +2,113 @@
 //! many things there are.
 use std::{collections::HashMap, hash::Hash};
 
-use entity::{
-    collection, container,
-    id::{CollectionId, ContainerId, NamespaceId},
-    image, tag,
-};
 use sea_orm::{
-    ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, TryGetable,
-    Value,
+    ColumnTrait, EntityTrait, FromQueryResult, Iterable, ModelTrait, Order, PrimaryKeyToColumn,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Value,
     sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, WindowStatement},
 };
 
 use super::{
     Caller,
-    collection::{self as collections, Collection, CollectionFilter, CollectionSort},
-    container::{self as containers, Container, ContainerSort},
-    image::{self as images, Image, ImageSort},
-    page::{Page, PageArgs, Sort, cut},
-    tag::{Tag, TagSort},
+    page::{Page, PageArgs, Sort, cut, page as page_of},
 };
 use crate::{
-    access::{Granted, Pull, Rows, rows},
+    access::{Granted, Guarded, Pull, Rows, rows},
     error::Result,
 };
 
-/// The lists of the same kind below some things: `column` of a row tells which one it is below.
-struct Lists<'a, E: EntityTrait, P> {
-    rows: &'a (dyn Fn() -> Rows<Pull, E> + Sync),
-    column: E::Column,
-    parent: fn(&E::Model) -> P,
-    parents: &'a [P],
+mod list;
+
+pub use list::*;
+
+/// The list below one thing, which is its value.
+pub trait List: Copy + Eq + Hash + Send + Sync + 'static {
+    /// What it holds.
+    type Entity: EntityTrait<Model: Sync + Send + Clone + FromQueryResult> + Guarded;
+    /// The orders that it can be had in.
+    type Sort: Sort<Self::Entity> + Eq + Send + Sync + 'static;
+    /// The column that says below which thing a row is.
+    const COLUMN: <Self::Entity as EntityTrait>::Column;
+
+    /// The id of the thing.
+    fn id(self) -> i64;
+
+    /// What the caller may see of all lists of this kind.
+    fn rows(caller: &Caller) -> Rows<Pull, Self::Entity> {
+        rows::<Pull, Self::Entity>(caller.actor())
+    }
 }
 
-/// The first or last collections of each namespace that the caller may see; cursors in `args` are not heeded.
-pub async fn collections(
+/// A row of a list.
+pub type Row<L> = Granted<Pull, <<L as List>::Entity as EntityTrait>::Model>;
+
+/// A page of one list, from whatever place.
+///
+/// # Errors
+/// [`Error::Invalid`](crate::error::Error::Invalid) for a cursor of another order.
+pub async fn page<L: List>(
     caller: &Caller,
-    namespaces: &[NamespaceId],
-    args: &PageArgs<CollectionSort>,
-) -> Result<HashMap<NamespaceId, Page<Collection>>> {
-    let lists = Lists {
-        rows: &|| collections::filtered(caller, CollectionFilter::default()),
-        column: collection::Column::NamespaceId,
-        parent: |row| row.namespace_id,
-        parents: namespaces,
-    };
-    pages(caller, lists, args).await
+    list: L,
+    args: &PageArgs<L::Sort>,
+) -> Result<Page<Row<L>>> {
+    let rows = L::rows(caller).narrow(|q| q.filter(L::COLUMN.eq(list.id())));
+    page_of(caller.db(), rows, args).await
 }
 
-/// How many collections of each namespace the caller may see; namespaces without any are absent.
-pub async fn count_collections(
+/// The first or last rows of each list, by the id of its thing; cursors in `args` are not heeded. Things without any are absent.
+pub async fn pages<L: List>(
     caller: &Caller,
-    namespaces: &[NamespaceId],
-) -> Result<HashMap<NamespaceId, u64>> {
-    let rows = collections::filtered(caller, CollectionFilter::default());
-    count(caller, rows, collection::Column::NamespaceId, namespaces).await
-}
-
-/// The first or last containers of each collection that the caller may see; cursors in `args` are not heeded.
-pub async fn containers(
-    caller: &Caller,
-    collections: &[CollectionId],
-    args: &PageArgs<ContainerSort>,
-) -> Result<HashMap<CollectionId, Page<Container>>> {
-    let lists = Lists {
-        rows: &|| containers::of_collection(caller, None),
-        column: container::Column::CollectionId,
-        parent: |row| row.collection_id,
-        parents: collections,
-    };
-    pages(caller, lists, args).await
-}
-
-/// How many containers of each collection the caller may see; collections without any are absent.
-pub async fn count_containers(
-    caller: &Caller,
-    collections: &[CollectionId],
-) -> Result<HashMap<CollectionId, u64>> {
-    let rows = containers::of_collection(caller, None);
-    count(caller, rows, container::Column::CollectionId, collections).await
-}
-
-/// The first or last uploaded images of each container that the caller may see; cursors in `args` are not heeded.
-pub async fn images(
-    caller: &Caller,
-    containers: &[ContainerId],
-    args: &PageArgs<ImageSort>,
-) -> Result<HashMap<ContainerId, Page<Image>>> {
-    let lists = Lists {
-        rows: &|| images::uploaded(caller, None),
-        column: image::Column::ContainerId,
-        parent: |row| row.container_id,
-        parents: containers,
-    };
-    pages(caller, lists, args).await
-}
-
-/// How many uploaded images of each container the caller may see; containers without any are absent.
-pub async fn count_images(
-    caller: &Caller,
-    containers: &[ContainerId],
-) -> Result<HashMap<ContainerId, u64>> {
-    let rows = images::uploaded(caller, None);
-    count(caller, rows, image::Column::ContainerId, containers).await
-}
-
-/// The first or last tags of each container that the caller may see; cursors in `args` are not heeded.
-pub async fn tags(
-    caller: &Caller,
-    containers: &[ContainerId],
-    args: &PageArgs<TagSort>,
-) -> Result<HashMap<ContainerId, Page<Tag>>> {
-    let lists = Lists {
-        rows: &|| rows::<Pull, tag::Entity>(caller.actor()),
-        column: tag::Column::ContainerId,
-        parent: |row| row.container_id,
-        parents: containers,
-    };
-    pages(caller, lists, args).await
-}
-
-/// How many tags of each container the caller may see; containers without any are absent.
-pub async fn count_tags(
-    caller: &Caller,
-    containers: &[ContainerId],
-) -> Result<HashMap<ContainerId, u64>> {
-    let rows = rows::<Pull, tag::Entity>(caller.actor());
-    count(caller, rows, tag::Column::ContainerId, containers).await
-}
-
-async fn pages<E, S, P>(
-    caller: &Caller,
-    lists: Lists<'_, E, P>,
-    args: &PageArgs<S>,
-) -> Result<HashMap<P, Page<Granted<Pull, E::Model>>>>
-where
-    E: EntityTrait<Model: Sync>,
-    S: Sort<E>,
-    P: Copy + Eq + Hash + Into<Value>,
-{
-    let chosen = chosen(&lists, args);
+    lists: &[L],
+    args: &PageArgs<L::Sort>,
+) -> Result<HashMap<i64, Page<Row<L>>>> {
+    let chosen = chosen(caller, lists, args);
     let direction = direction(args.descending);
-    let rows = (lists.rows)().narrow(|mut q| {
-        q = q.filter(S::id_column().in_subquery(chosen));
+    let rows = L::rows(caller).narrow(|mut q| {
+        q = q.filter(key::<L>().in_subquery(chosen));
         if let Some(column) = args.sort.column() {
             q = q.order_by(column, direction.clone());
         }
-        q.order_by(S::id_column(), direction)
+        q.order_by(L::Sort::id_column(), direction)
     });
-    let mut below: HashMap<P, Vec<_>> = HashMap::new();
+    let mut below: HashMap<i64, Vec<_>> = HashMap::new();
     for row in rows.all(caller.db()).await? {
-        below.entry((lists.parent)(&row)).or_default().push(row);
+        if let Value::BigInt(Some(id)) = row.get(L::COLUMN) {
+            below.entry(id).or_default().push(row);
+        }
     }
-    let page = |(parent, rows)| (parent, cut::<E, S>(rows, args));
+    let page = |(id, rows)| (id, cut::<L::Entity, L::Sort>(rows, args));
     Ok(below.into_iter().map(page).collect())
 }
 
-/// The ids of the rows of all pages, and of one more each, which tells whether there is more.
-fn chosen<E, S, P>(lists: &Lists<'_, E, P>, args: &PageArgs<S>) -> SelectStatement
-where
-    E: EntityTrait,
-    S: Sort<E>,
-    P: Copy + Into<Value>,
-{
+/// How long each list is, by the id of its thing; things without any are absent.
+pub async fn counts<L: List>(caller: &Caller, lists: &[L]) -> Result<HashMap<i64, u64>> {
+    let counts: Vec<(i64, i64)> = L::rows(caller)
+        .into_select()
+        .filter(of_any(lists))
+        .select_only()
+        .column(L::COLUMN)
+        .column_as(L::COLUMN.count(), "count")
+        .group_by(L::COLUMN)
+        .into_tuple()
+        .all(caller.db())
+        .await?;
+    let count = |(id, count): (i64, i64)| (id, count.unsigned_abs());
+    Ok(counts.into_iter().map(count).collect())
+}
+
+/// The keys of the rows of all pages, and of one more each, which tells whether there is more.
+fn chosen<L: List>(caller: &Caller, lists: &[L], args: &PageArgs<L::Sort>) -> SelectStatement {
     let direction = direction(args.descending != args.backwards);
-    let mut window = WindowStatement::partition_by(lists.column.as_column_ref());
+    let mut window = WindowStatement::partition_by(L::COLUMN.as_column_ref());
     if let Some(column) = args.sort.column() {
         window.order_by(column.as_column_ref(), direction.clone());
     }
-    window.order_by(S::id_column().as_column_ref(), direction);
-    let mut numbered = (lists.rows)()
+    window.order_by(L::Sort::id_column().as_column_ref(), direction);
+    let mut numbered = L::rows(caller)
         .into_select()
-        .filter(lists.column.is_in(lists.parents.iter().copied()))
+        .filter(of_any(lists))
         .select_only()
-        .column_as(S::id_column(), "chosen")
+        .column_as(key::<L>(), "chosen")
         .into_query();
     numbered.expr_window_as(Func::cust("ROW_NUMBER"), window, "place");
     let last = i64::try_from(args.limit)
@@ -187,30 +121,16 @@ where
         .to_owned()
 }
 
-fn direction(descending: bool) -> Order {
-    if descending { Order::Desc } else { Order::Asc }
+fn of_any<L: List>(lists: &[L]) -> Expr {
+    L::COLUMN.is_in(lists.iter().map(|list| list.id()))
 }
 
-async fn count<E, P>(
-    caller: &Caller,
-    rows: Rows<Pull, E>,
-    column: E::Column,
-    parents: &[P],
-) -> Result<HashMap<P, u64>>
-where
-    E: EntityTrait,
-    P: Copy + Eq + Hash + Into<Value> + TryGetable,
-{
-    let counts: Vec<(P, i64)> = rows
-        .into_select()
-        .filter(column.is_in(parents.iter().copied()))
-        .select_only()
-        .column(column)
-        .column_as(column.count(), "count")
-        .group_by(column)
-        .into_tuple()
-        .all(caller.db())
-        .await?;
-    let count = |(parent, count): (P, i64)| (parent, count.unsigned_abs());
-    Ok(counts.into_iter().map(count).collect())
+/// What tells rows apart.
+fn key<L: List>() -> <L::Entity as EntityTrait>::Column {
+    let mut columns = <L::Entity as EntityTrait>::PrimaryKey::iter();
+    columns.next().expect("every table has a key").into_column()
+}
+
+fn direction(descending: bool) -> Order {
+    if descending { Order::Desc } else { Order::Asc }
 }

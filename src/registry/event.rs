@@ -8,7 +8,7 @@ use entity::{
     namespace,
 };
 use sea_orm::{
-    ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     sea_query::{Expr, ExprTrait, LikeExpr},
 };
 use serde_json::Value;
@@ -341,36 +341,20 @@ impl Moment {
     }
 }
 
-/// The history of a container that the caller sees.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is no such container, or none that the caller may see.
-pub async fn history(
-    caller: &Caller,
-    container: ContainerId,
-    args: &PageArgs<ByTime>,
-) -> Result<Page<Event>> {
-    open::<Pull, container::Entity>(caller.db(), caller.actor(), container).await?;
-    page(caller.db(), moments(container), args).await
-}
-
-/// How many things [`history`] tells.
-///
-/// # Errors
-/// Those of [`history`].
-pub async fn history_length(caller: &Caller, container: ContainerId) -> Result<u64> {
-    open::<Pull, container::Entity>(caller.db(), caller.actor(), container).await?;
-    moments(container).count(caller.db()).await
-}
-
-fn moments(container: ContainerId) -> Rows<Pull, event::Entity> {
+/// What can be told of the containers that the caller sees.
+pub(in crate::registry) fn moments(caller: &Caller) -> Rows<Pull, event::Entity> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the log is for administrators, but these actions are no secret to whoever sees the container"
     )]
     let site = Actor::system("history");
+    let seen = rows::<Pull, container::Entity>(caller.actor())
+        .into_select()
+        .select_only()
+        .column(container::Column::Id)
+        .into_query();
     rows::<Pull, event::Entity>(&site).narrow(|q| {
-        q.filter(event::Column::ContainerId.eq(container))
+        q.filter(event::Column::ContainerId.in_subquery(seen))
             .filter(event::Column::Action.is_in(SHOWN))
     })
 }

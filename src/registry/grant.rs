@@ -13,12 +13,9 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::{
-    Caller, Tx, collection as collections, container as containers, fresh_id,
-    page::{Page, PageArgs, Sort, page},
-};
+use super::{Caller, Tx, collection as collections, container as containers, fresh_id, page::Sort};
 use crate::{
-    access::{Admin, Granted, Pull, Rows, open, open_where, rows},
+    access::{Admin, Granted, Pull, open, open_where, rows},
     error::{Error, Result},
     event::{Event, Target},
 };
@@ -44,15 +41,6 @@ pub enum Object {
     Collection(CollectionId),
     /// A container.
     Container(ContainerId),
-}
-
-/// Which grants a list holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Of {
-    /// Those on this thing itself.
-    Object(Object),
-    /// What this user or team was granted.
-    Subject(Subject),
 }
 
 /// The order of a list of grants: as they were made.
@@ -106,24 +94,6 @@ impl Object {
             Self::Container(id) => self.column().eq(id),
         }
     }
-}
-
-/// The grants that the caller may see: those who may share a thing see all on it, others what they and their teams got.
-pub async fn list(caller: &Caller, of: Of, args: &PageArgs<ByGranting>) -> Result<Page<Grant>> {
-    page(caller.db(), filtered(caller, of), args).await
-}
-
-/// How many [`list`] lists.
-pub async fn count(caller: &Caller, of: Of) -> Result<u64> {
-    filtered(caller, of).count(caller.db()).await
-}
-
-fn filtered(caller: &Caller, of: Of) -> Rows<Pull, access_grant::Entity> {
-    let which = match of {
-        Of::Object(object) => object.is(),
-        Of::Subject(subject) => subject.is(),
-    };
-    rows::<Pull, access_grant::Entity>(caller.actor()).narrow(|q| q.filter(which))
 }
 
 /// Those of `ids` that the caller may see. One statement.

@@ -2,16 +2,13 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use entity::{id::UserId, key, key_id, key_uid};
+use entity::{key, key_id, key_uid};
 use sea_orm::{
     ColumnTrait, FromQueryResult, ModelTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, LikeExpr},
 };
 
-use super::{
-    Caller,
-    page::{Page, PageArgs, Sort, page},
-};
+use super::{Caller, page::Sort};
 use crate::{
     access::{Admin, Granted, Pull, Rows, internal, open_where, rows},
     error::{Error, Result},
@@ -51,24 +48,6 @@ impl Sort<key::Entity> for ByFingerprint {
     fn id_column() -> key::Column {
         key::Column::OwnerId
     }
-}
-
-/// The keys of an account.
-pub async fn list(
-    caller: &Caller,
-    owner: UserId,
-    args: &PageArgs<ByFingerprint>,
-) -> Result<Page<Key>> {
-    page(caller.db(), of_owner(caller, owner), args).await
-}
-
-/// How many [`list`] lists.
-pub async fn count(caller: &Caller, owner: UserId) -> Result<u64> {
-    of_owner(caller, owner).count(caller.db()).await
-}
-
-fn of_owner(caller: &Caller, owner: UserId) -> Rows<Pull, key::Entity> {
-    rows::<Pull, key::Entity>(caller.actor()).narrow(|q| q.filter(key::Column::OwnerId.eq(owner)))
 }
 
 /// The keys of these fingerprints. One statement.

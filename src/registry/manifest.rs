@@ -17,15 +17,15 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use super::{
-    Caller, ContainerId, Digest, ManifestId, PartRole, container as containers,
-    page::{Page, PageArgs, Sort, page},
+    Caller, Digest, ManifestId, PartRole, container as containers,
+    page::Sort,
     path::{ContainerPath, Reference, plain},
     redirect,
     tag::Watch,
     usage,
 };
 use crate::{
-    access::{Admin, Granted, Pull, Push, Rows, internal, open, open_where, rows},
+    access::{Admin, Granted, Pull, Push, internal, open, open_where, rows},
     error::{Error, Result},
     event::Event,
 };
@@ -147,25 +147,6 @@ impl Sort<manifest::Entity> for ByPush {
     fn id_column() -> manifest::Column {
         manifest::Column::Id
     }
-}
-
-/// The manifests of a container that were pushed, and those made here.
-pub async fn list(
-    caller: &Caller,
-    container: ContainerId,
-    args: &PageArgs<ByPush>,
-) -> Result<Page<Manifest>> {
-    page(caller.db(), of_container(caller, container), args).await
-}
-
-/// How many [`list`] lists.
-pub async fn count(caller: &Caller, container: ContainerId) -> Result<u64> {
-    of_container(caller, container).count(caller.db()).await
-}
-
-fn of_container(caller: &Caller, container: ContainerId) -> Rows<Pull, manifest::Entity> {
-    rows::<Pull, manifest::Entity>(caller.actor())
-        .narrow(|q| q.filter(manifest::Column::ContainerId.eq(container)))
 }
 
 /// Those of `ids` that the caller may see. One statement.

@@ -81,30 +81,22 @@ impl Sort<namespace::Entity> for NamespaceSort {
     }
 }
 
-/// The namespaces that the caller may see; those of `owner`, if given.
-pub async fn list(
-    caller: &Caller,
-    owner: Option<Owner>,
-    args: &PageArgs<NamespaceSort>,
-) -> Result<Page<Namespace>> {
-    page(caller.db(), of_owner(caller, owner), args).await
+/// The namespaces that the caller may see.
+pub async fn list(caller: &Caller, args: &PageArgs<NamespaceSort>) -> Result<Page<Namespace>> {
+    page(caller.db(), rows(caller.actor()), args).await
 }
 
 /// How many [`list`] lists.
-pub async fn count(caller: &Caller, owner: Option<Owner>) -> Result<u64> {
-    of_owner(caller, owner).count(caller.db()).await
+pub async fn count(caller: &Caller) -> Result<u64> {
+    rows::<Pull, namespace::Entity>(caller.actor())
+        .count(caller.db())
+        .await
 }
 
-fn of_owner(caller: &Caller, owner: Option<Owner>) -> Rows<Pull, namespace::Entity> {
-    let rows = rows::<Pull, namespace::Entity>(caller.actor());
-    match owner {
-        Some(Owner::User(owner)) => rows.narrow(|q| {
-            q.filter(namespace::Column::OwnerId.eq(owner))
-                .filter(namespace::Column::TeamId.is_null())
-        }),
-        Some(Owner::Team(team)) => rows.narrow(|q| q.filter(namespace::Column::TeamId.eq(team))),
-        None => rows,
-    }
+/// Those that belong to users, not to teams.
+pub(in crate::registry) fn of_users(caller: &Caller) -> Rows<Pull, namespace::Entity> {
+    rows::<Pull, namespace::Entity>(caller.actor())
+        .narrow(|q| q.filter(namespace::Column::TeamId.is_null()))
 }
 
 /// Those of `ids` that the caller may see. One statement.

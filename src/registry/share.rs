@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     container,
-    id::{ContainerId, ImageId, ShareLinkId},
+    id::{ImageId, ShareLinkId},
     image, share_link, share_use, user,
 };
 use futures::Stream;
@@ -27,13 +27,13 @@ use super::{
     download::{self, Via},
     fresh_id,
     image::Image,
-    page::{Page, PageArgs, Sort, page},
+    page::Sort,
     path::plain,
     secret::random_text,
     user::account,
 };
 use crate::{
-    access::{Actor, Admin, Granted, Pull, Rows, identity, internal, open, rows},
+    access::{Actor, Admin, Granted, Pull, identity, internal, open, rows},
     error::{Error, Result},
     event::{Change, Event},
 };
@@ -92,33 +92,6 @@ impl Sort<share_link::Entity> for ByCreation {
     fn id_column() -> share_link::Column {
         share_link::Column::Id
     }
-}
-
-/// Whose links a list holds.
-#[derive(Clone, Copy, Debug)]
-pub enum Of {
-    /// Those of an image.
-    Image(ImageId),
-    /// Those of all images in a container.
-    Container(ContainerId),
-}
-
-/// The links that the caller may see: those to what they may share.
-pub async fn list(caller: &Caller, of: Of, args: &PageArgs<ByCreation>) -> Result<Page<ShareLink>> {
-    page(caller.db(), narrowed(caller, of), args).await
-}
-
-/// How many [`list`] lists.
-pub async fn count(caller: &Caller, of: Of) -> Result<u64> {
-    narrowed(caller, of).count(caller.db()).await
-}
-
-fn narrowed(caller: &Caller, of: Of) -> Rows<Pull, share_link::Entity> {
-    let filter = match of {
-        Of::Image(id) => share_link::Column::ImageId.eq(id),
-        Of::Container(id) => share_link::Column::ContainerId.eq(id),
-    };
-    rows::<Pull, share_link::Entity>(caller.actor()).narrow(|q| q.filter(filter))
 }
 
 /// Those of `ids` that the caller may see. One statement.

@@ -14,10 +14,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::{
-    Caller, Tx, collection as collections, container as containers, fresh_id,
-    page::{Page, PageArgs, Sort, page},
-};
+use super::{Caller, Tx, collection as collections, container as containers, fresh_id, page::Sort};
 use crate::{
     access::{Granted, Level, Pull, Rows, open, rows},
     error::{Error, Result},
@@ -92,31 +89,9 @@ impl Sort<star::Entity> for ByTime {
     }
 }
 
-/// Which stars a list holds.
-#[derive(Clone, Copy, Debug)]
-pub enum Of {
-    /// Those on this thing.
-    Subject(Subject),
-    /// Those of this user.
-    User(UserId, Kind),
-}
-
-/// The stars that the caller may see, on what they may see.
-pub async fn list(caller: &Caller, of: Of, args: &PageArgs<ByTime>) -> Result<Page<Star>> {
-    page(caller.db(), narrowed(caller, of), args).await
-}
-
-/// How many [`list`] lists.
-pub async fn count(caller: &Caller, of: Of) -> Result<u64> {
-    narrowed(caller, of).count(caller.db()).await
-}
-
-fn narrowed(caller: &Caller, of: Of) -> Rows<Pull, star::Entity> {
-    let (filter, kind) = match of {
-        Of::Subject(subject) => (subject.is(), Kind::Star),
-        Of::User(user, kind) => (Condition::all().add(star::Column::UserId.eq(user)), kind),
-    };
-    rows::<Pull, star::Entity>(caller.actor()).narrow(|q| q.filter(filter).filter(kind.is()))
+/// The stars, or the bookmarks, that the caller may see, on what they may see.
+pub(in crate::registry) fn of(caller: &Caller, kind: Kind) -> Rows<Pull, star::Entity> {
+    rows::<Pull, star::Entity>(caller.actor()).narrow(|q| q.filter(kind.is()))
 }
 
 /// Those of `subjects` that the caller has starred and bookmarked. One statement; none for who has no account.

@@ -18,7 +18,7 @@ use super::{
     path::TagName,
 };
 use crate::{
-    access::{Granted, Includes, Pull, Push, Rows, open, open_where, rows},
+    access::{Granted, Includes, Pull, Push, open, open_where, rows},
     error::{Error, Result},
     event::Event,
     sif::Arch,
@@ -67,17 +67,9 @@ pub async fn list(
     container: ContainerId,
     args: &PageArgs<TagSort>,
 ) -> Result<Page<Tag>> {
-    page(caller.db(), of_container(caller, container), args).await
-}
-
-/// How many [`list`] lists.
-pub async fn count(caller: &Caller, container: ContainerId) -> Result<u64> {
-    of_container(caller, container).count(caller.db()).await
-}
-
-fn of_container(caller: &Caller, container: ContainerId) -> Rows<Pull, tag::Entity> {
-    rows::<Pull, tag::Entity>(caller.actor())
-        .narrow(|q| q.filter(tag::Column::ContainerId.eq(container)))
+    let rows = rows::<Pull, tag::Entity>(caller.actor())
+        .narrow(|q| q.filter(tag::Column::ContainerId.eq(container)));
+    page(caller.db(), rows, args).await
 }
 
 /// Those of `ids` that the caller may see. One statement.

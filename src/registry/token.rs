@@ -79,19 +79,14 @@ pub async fn list(
     user: UserId,
     args: &PageArgs<ByCreation>,
 ) -> Result<Page<Token>> {
-    page(caller.db(), of_user(caller, user), args).await
+    let rows = valid(caller).narrow(|q| q.filter(token::Column::UserId.eq(user)));
+    page(caller.db(), rows, args).await
 }
 
-/// How many [`list`] lists.
-pub async fn count(caller: &Caller, user: UserId) -> Result<u64> {
-    of_user(caller, user).count(caller.db()).await
-}
-
-fn of_user(caller: &Caller, user: UserId) -> Rows<Pull, token::Entity> {
-    rows::<Pull, token::Entity>(caller.actor()).narrow(|q| {
-        q.filter(token::Column::UserId.eq(user))
-            .filter(token::Column::RevokedAt.is_null())
-    })
+/// The tokens that are not revoked.
+pub(in crate::registry) fn valid(caller: &Caller) -> Rows<Pull, token::Entity> {
+    rows::<Pull, token::Entity>(caller.actor())
+        .narrow(|q| q.filter(token::Column::RevokedAt.is_null()))
 }
 
 /// Those of `ids` that the caller may see, revoked or not. One statement.

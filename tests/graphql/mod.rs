@@ -1,6 +1,7 @@
 //! The graph, asked through the whole server.
 mod about;
 mod abuse;
+mod below;
 mod collection;
 mod compare;
 mod container;

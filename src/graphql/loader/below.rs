@@ -5,42 +5,61 @@ use std::{
     sync::Arc,
 };
 
-use async_graphql::{Context, dataloader::Loader};
+use async_graphql::{Context, OutputType, dataloader::Loader};
 
-use super::{Found, Source, load};
+use super::{Found, Source, caller, load};
 use crate::{
-    error::{Error, Result},
+    error::Error,
+    graphql::page::{self, List as Connection},
     registry::{
-        CollectionId, ContainerId, NamespaceId, below,
-        collection::{Collection, CollectionSort},
-        container::{Container, ContainerSort},
-        image::{Image, ImageSort},
+        below::{self, List, Row},
         page::{Page, PageArgs},
-        tag::{Tag, TagSort},
     },
 };
 
-/// One end of a list below `parent`.
+/// The connection of a list below a thing: read with all that are like it, as is its length. A page that starts at a cursor is
+/// taken alone, since the cursor is a place in one list.
+pub(in crate::graphql) async fn below<L, T>(
+    ctx: &Context<'_>,
+    list: L,
+    args: PageArgs<L::Sort>,
+) -> async_graphql::Result<Connection<T>>
+where
+    L: List,
+    T: OutputType + From<Row<L>>,
+{
+    let page = async {
+        if args.after.is_some() || args.before.is_some() {
+            return Ok(below::page(caller(ctx), list, &args).await?);
+        }
+        let page = load(ctx, End::new(list, &args)).await?;
+        Ok(page.unwrap_or_else(Page::empty))
+    };
+    let count = async { Ok(load(ctx, Length(list)).await?.unwrap_or_default()) };
+    page::list::<_, _, Arc<Error>>(ctx, page, count).await
+}
+
+/// One end of a list.
 #[derive(Clone, PartialEq, Eq)]
-pub(in crate::graphql) struct Below<P, S> {
-    parent: P,
+struct End<L, S> {
+    list: L,
     limit: u64,
     backwards: bool,
     sort: S,
     descending: bool,
 }
 
-impl<P: Hash, S> Hash for Below<P, S> {
+impl<L: Hash, S> Hash for End<L, S> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.parent.hash(state);
+        self.list.hash(state);
         (self.limit, self.backwards, self.descending).hash(state);
     }
 }
 
-impl<P: Copy, S: Copy + PartialEq> Below<P, S> {
-    fn new(parent: P, args: &PageArgs<S>) -> Self {
+impl<L: Copy, S: Copy + PartialEq> End<L, S> {
+    fn new(list: L, args: &PageArgs<S>) -> Self {
         Self {
-            parent,
+            list,
             limit: args.limit,
             backwards: args.backwards,
             sort: args.sort,
@@ -59,137 +78,53 @@ impl<P: Copy, S: Copy + PartialEq> Below<P, S> {
         }
     }
 
-    /// The same end of the list below another thing.
-    fn of(&self, parent: P) -> Self {
-        Self {
-            parent,
-            ..self.clone()
+    /// Whether it is the same end, of whatever list.
+    fn is_like(&self, other: &Self) -> bool {
+        (self.limit, self.backwards, self.sort, self.descending)
+            == (other.limit, other.backwards, other.sort, other.descending)
+    }
+}
+
+impl<L: List> Loader<End<L, L::Sort>> for Source {
+    type Value = Page<Row<L>>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[End<L, L::Sort>]) -> Found<End<L, L::Sort>, Page<Row<L>>> {
+        let mut found = HashMap::new();
+        for group in groups(keys) {
+            let lists: Vec<L> = group.iter().map(|key| key.list).collect();
+            let mut pages = below::pages(&self.0, &lists, &group[0].args()).await?;
+            let of = |key: End<L, L::Sort>| pages.remove(&key.list.id()).map(|page| (key, page));
+            found.extend(group.into_iter().filter_map(of));
         }
+        Ok(found)
     }
 }
 
-/// A page of a list below `parent`, with all that are like it. A page that starts at a cursor is taken alone, since the
-/// cursor is a place in one list.
-pub(in crate::graphql) async fn page_below<P, S, T>(
-    ctx: &Context<'_>,
-    parent: P,
-    args: &PageArgs<S>,
-    alone: impl Future<Output = Result<Page<T>>>,
-) -> async_graphql::Result<Page<T>>
-where
-    P: Copy + Eq + Hash + Send + Sync + 'static,
-    S: Copy + Eq + Send + Sync + 'static,
-    T: Clone + Send + Sync + 'static,
-    Source: Loader<Below<P, S>, Value = Page<T>, Error = Arc<Error>>,
-{
-    if args.after.is_some() || args.before.is_some() {
-        return Ok(alone.await?);
-    }
-    let page = load(ctx, Below::new(parent, args)).await?;
-    Ok(page.unwrap_or_else(Page::empty))
-}
-
-/// What is counted below a thing.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::graphql) enum CountBelow {
-    Collections(NamespaceId),
-    Containers(CollectionId),
-    Images(ContainerId),
-    Tags(ContainerId),
-}
-
-/// How many there are, with all counts that are like it.
-pub(in crate::graphql) async fn count_below(
-    ctx: &Context<'_>,
-    what: CountBelow,
-) -> async_graphql::Result<u64> {
-    Ok(load(ctx, what).await?.unwrap_or_default())
-}
-
-/// Keys that differ only in their parents.
-fn groups<P, S>(keys: &[Below<P, S>]) -> Vec<(Below<P, S>, Vec<P>)>
-where
-    P: Copy + PartialEq,
-    S: Copy + PartialEq,
-{
-    let mut groups: Vec<(Below<P, S>, Vec<P>)> = Vec::new();
+/// Keys that differ only in their lists.
+fn groups<L: List>(keys: &[End<L, L::Sort>]) -> Vec<Vec<End<L, L::Sort>>> {
+    let mut groups: Vec<Vec<End<L, L::Sort>>> = Vec::new();
     for key in keys {
-        match groups
-            .iter_mut()
-            .find(|(like, _)| like.of(key.parent) == *key)
-        {
-            Some((_, parents)) => parents.push(key.parent),
-            None => groups.push((key.clone(), vec![key.parent])),
+        match groups.iter_mut().find(|group| group[0].is_like(key)) {
+            Some(group) => group.push(key.clone()),
+            None => groups.push(vec![key.clone()]),
         }
     }
     groups
 }
 
-fn placed<P, S, T>(
-    key: &Below<P, S>,
-    pages: HashMap<P, Page<T>>,
-) -> impl Iterator<Item = (Below<P, S>, Page<T>)>
-where
-    P: Copy,
-    S: Copy + PartialEq,
-{
-    pages
-        .into_iter()
-        .map(|(parent, page)| (key.of(parent), page))
-}
+/// How long a list is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Length<L>(L);
 
-macro_rules! lists {
-    ($($load:path: $parent:ty, $sort:ty => $row:ty;)*) => { $(
-        impl Loader<Below<$parent, $sort>> for Source {
-            type Value = Page<$row>;
-            type Error = Arc<Error>;
-
-            async fn load(
-                &self,
-                keys: &[Below<$parent, $sort>],
-            ) -> Found<Below<$parent, $sort>, Page<$row>> {
-                let mut found = HashMap::new();
-                for (key, parents) in groups(keys) {
-                    let pages = $load(&self.0, &parents, &key.args()).await?;
-                    found.extend(placed(&key, pages));
-                }
-                Ok(found)
-            }
-        }
-    )* };
-}
-
-lists! {
-    below::collections: NamespaceId, CollectionSort => Collection;
-    below::containers: CollectionId, ContainerSort => Container;
-    below::images: ContainerId, ImageSort => Image;
-    below::tags: ContainerId, TagSort => Tag;
-}
-
-impl Loader<CountBelow> for Source {
+impl<L: List> Loader<Length<L>> for Source {
     type Value = u64;
     type Error = Arc<Error>;
 
-    async fn load(&self, keys: &[CountBelow]) -> Found<CountBelow, u64> {
-        let mut found = HashMap::new();
-        macro_rules! count {
-            ($($kind:ident by $load:path),*) => { $(
-                let ids: Vec<_> = keys.iter().filter_map(|key| match key {
-                    CountBelow::$kind(id) => Some(*id),
-                    _ => None,
-                }).collect();
-                if !ids.is_empty() {
-                    let counts = $load(&self.0, &ids).await?;
-                    found.extend(counts.into_iter().map(|(id, count)| (CountBelow::$kind(id), count)));
-                }
-            )* };
-        }
-        count!(
-            Collections by below::count_collections,
-            Containers by below::count_containers,
-            Images by below::count_images,
-            Tags by below::count_tags
-        );
-        Ok(found)
+    async fn load(&self, keys: &[Length<L>]) -> Found<Length<L>, u64> {
+        let lists: Vec<L> = keys.iter().map(|key| key.0).collect();
+        let counts = below::counts(&self.0, &lists).await?;
+        let of = |key: &Length<L>| Some((*key, *counts.get(&key.0.id())?));
+        Ok(keys.iter().filter_map(of).collect())
     }
 }

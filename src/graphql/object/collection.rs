@@ -10,20 +10,17 @@ use super::{
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{
-            CountBelow, PermissionOn, TotalOf, caller, count_below, load, load_present, page_below,
-        },
-        page::{ContainerOrderField, List, Order, Window, cost, list},
+        loader::{PermissionOn, TotalOf, below, load, load_present},
+        page::{ContainerOrderField, List, Order, Window, cost},
         scalar::Bytes,
     },
     registry::{
         about::Subject as Described,
-        collection,
-        container::{self, ContainerFilter},
-        download,
-        grant::{self, ByGranting},
+        below::{Containers, Grants, Stars},
+        collection, download,
+        grant::ByGranting,
         protection::Protected,
-        star::{self, ByTime, Kind, Of, Subject},
+        star::{ByTime, Kind, Subject},
         total::Total,
     },
 };
@@ -120,11 +117,8 @@ impl Collection {
             String,
         >,
     ) -> Result<List<Grant>> {
-        let caller = caller(ctx);
-        let of = grant::Of::Object(grant::Object::Collection(self.0.id));
         let args = Window::new(first, after, last, before)?.sorted(ByGranting, false);
-        let page = grant::list(caller, of, &args);
-        list(ctx, page, grant::count(caller, of)).await
+        below(ctx, Grants(self.0.id), args).await
     }
 
     /// The sum of the sizes of the images in it that you may see, and of the manifests that describe no SIF image, in bytes.
@@ -180,20 +174,8 @@ impl Collection {
             Order<ContainerOrderField>,
         >,
     ) -> Result<List<Container>> {
-        let caller = caller(ctx);
-        let filter = ContainerFilter {
-            collection: Some(self.0.id),
-            ..ContainerFilter::default()
-        };
         let args = Window::new(first, after, last, before)?.ordered(order_by);
-        let alone = container::list(caller, &filter, &args);
-        let page = page_below(ctx, self.0.id, &args, alone);
-        list(
-            ctx,
-            page,
-            count_below(ctx, CountBelow::Containers(self.0.id)),
-        )
-        .await
+        below(ctx, Containers(self.0.id), args).await
     }
 
     /// How often something in it was pulled: the sums of the containers in it that you may see.
@@ -232,10 +214,8 @@ impl Collection {
             String,
         >,
     ) -> Result<List<Star>> {
-        let caller = caller(ctx);
-        let of = Of::Subject(Subject::Collection(self.0.id));
         let args = Window::new(first, after, last, before)?.sorted(ByTime, true);
-        list(ctx, star::list(caller, of, &args), star::count(caller, of)).await
+        below(ctx, Stars(self.0.id), args).await
     }
 }
 

@@ -12,25 +12,22 @@ use crate::{
     graphql::{
         error::InField,
         id::GlobalId,
-        loader::{
-            CountBelow, PathOf, PermissionOn, TopicsOf, TotalOf, caller, count_below, load,
-            load_present, page_below,
-        },
+        loader::{PathOf, PermissionOn, TopicsOf, TotalOf, below, caller, load, load_present},
         page::{ImageOrderField, List, Order, TagOrderField, Window, cost, list},
         scalar::{Bytes, ContainerPath},
     },
     registry::{
         about::Subject as Described,
+        below::{Grants, Images, Manifests, Moments, ShareLinks, Stars, TagMoves, Tags},
         container,
         download::{self, Total as Pulls},
-        event::{self, ByTime as ByMoment},
-        grant::{self, ByGranting},
-        image::{self, ImageFilter},
-        manifest::{self, ByPush},
+        event::ByTime as ByMoment,
+        grant::ByGranting,
+        manifest::ByPush,
         path::TagName,
         protection::Protected,
         share,
-        star::{self, ByTime, Kind, Of, Subject},
+        star::{ByTime, Kind, Subject},
         tag::{self, ByMove, Moves},
         total::Total,
     },
@@ -126,11 +123,8 @@ impl Container {
             String,
         >,
     ) -> Result<List<Grant>> {
-        let caller = caller(ctx);
-        let of = grant::Of::Object(grant::Object::Container(self.0.id));
         let args = Window::new(first, after, last, before)?.sorted(ByGranting, false);
-        let page = grant::list(caller, of, &args);
-        list(ctx, page, grant::count(caller, of)).await
+        below(ctx, Grants(self.0.id), args).await
     }
 
     /// The sum of the sizes of the images in it that you may see, and of the manifests that describe no SIF image, in bytes.
@@ -175,15 +169,8 @@ impl Container {
             Order<ImageOrderField>,
         >,
     ) -> Result<List<Image>> {
-        let caller = caller(ctx);
-        let filter = ImageFilter {
-            container: Some(self.0.id),
-            ..ImageFilter::default()
-        };
         let args = Window::new(first, after, last, before)?.newest_first(order_by);
-        let alone = image::list(caller, &filter, &args);
-        let page = page_below(ctx, self.0.id, &args, alone);
-        list(ctx, page, count_below(ctx, CountBelow::Images(self.0.id))).await
+        below(ctx, Images(self.0.id), args).await
     }
 
     /// The manifests in it, as OCI clients know them, newest first. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
@@ -202,10 +189,8 @@ impl Container {
             String,
         >,
     ) -> Result<List<Manifest>> {
-        let caller = caller(ctx);
         let args = Window::new(first, after, last, before)?.sorted(ByPush, true);
-        let page = manifest::list(caller, self.0.id, &args);
-        list(ctx, page, manifest::count(caller, self.0.id)).await
+        below(ctx, Manifests(self.0.id), args).await
     }
 
     /// What happened to it, newest first: pushes, moves of tags, deletions, changes of its name and description. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
@@ -224,10 +209,8 @@ impl Container {
             String,
         >,
     ) -> Result<List<Moment>> {
-        let caller = caller(ctx);
         let args = Window::new(first, after, last, before)?.sorted(ByMoment, true);
-        let page = event::history(caller, self.0.id, &args);
-        list(ctx, page, event::history_length(caller, self.0.id)).await
+        below(ctx, Moments(self.0.id), args).await
     }
 
     /// Its tags: one for each name and architecture. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
@@ -249,11 +232,8 @@ impl Container {
             Order<TagOrderField>,
         >,
     ) -> Result<List<Tag>> {
-        let caller = caller(ctx);
         let args = Window::new(first, after, last, before)?.ordered(order_by);
-        let alone = tag::list(caller, self.0.id, &args);
-        let page = page_below(ctx, self.0.id, &args, alone);
-        list(ctx, page, count_below(ctx, CountBelow::Tags(self.0.id))).await
+        below(ctx, Tags(self.0.id), args).await
     }
 
     /// How often something in it was pulled, images that are gone included.
@@ -282,15 +262,17 @@ impl Container {
             String,
         >,
     ) -> Result<List<TagMove>> {
-        let name = name.map(|name| name.parse::<TagName>()).transpose();
-        let name = name.in_field("name")?;
+        let args = Window::new(first, after, last, before)?.sorted(ByMove, true);
+        let Some(name) = name else {
+            return below(ctx, TagMoves(self.0.id), args).await;
+        };
+        let name: TagName = name.parse().in_field("name")?;
         let moves = Moves {
             container: self.0.id,
-            name: name.as_ref().map(TagName::as_str),
+            name: Some(name.as_str()),
             arch: None,
         };
-        let (caller, window) = (caller(ctx), Window::new(first, after, last, before)?);
-        let args = window.sorted(ByMove, true);
+        let caller = caller(ctx);
         let page = tag::history(caller, moves, &args);
         list(ctx, page, tag::history_count(caller, moves)).await
     }
@@ -317,15 +299,8 @@ impl Container {
             String,
         >,
     ) -> Result<List<ShareLink>> {
-        let caller = caller(ctx);
-        let of = share::Of::Container(self.0.id);
         let args = Window::new(first, after, last, before)?.sorted(share::ByCreation, true);
-        list(
-            ctx,
-            share::list(caller, of, &args),
-            share::count(caller, of),
-        )
-        .await
+        below(ctx, ShareLinks(self.0.id), args).await
     }
 
     /// How many users have starred it.
@@ -359,10 +334,8 @@ impl Container {
             String,
         >,
     ) -> Result<List<Star>> {
-        let caller = caller(ctx);
-        let of = Of::Subject(Subject::Container(self.0.id));
         let args = Window::new(first, after, last, before)?.sorted(ByTime, true);
-        list(ctx, star::list(caller, of, &args), star::count(caller, of)).await
+        below(ctx, Stars(self.0.id), args).await
     }
 }
 

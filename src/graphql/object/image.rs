@@ -12,13 +12,14 @@ use super::{
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{InspectionOf, PathOf, TagsOf, caller, load, load_present},
-        page::{List, Window, cost, list, size, whole_cost},
+        loader::{InspectionOf, PathOf, TagsOf, below, load, load_present},
+        page::{List, Window, cost, size, whole_cost},
         scalar::{Bytes, Digest},
     },
     protocol::{RequestContext, download as address},
     registry::{
         about::Subject as Described,
+        below::ShareLinks,
         download::{self, Total},
         image, share,
         sif::Inspection,
@@ -134,15 +135,8 @@ impl Image {
             String,
         >,
     ) -> Result<List<ShareLink>> {
-        let caller = caller(ctx);
-        let of = share::Of::Image(self.0.id);
         let args = Window::new(first, after, last, before)?.sorted(share::ByCreation, true);
-        list(
-            ctx,
-            share::list(caller, of, &args),
-            share::count(caller, of),
-        )
-        .await
+        below(ctx, ShareLinks(self.0.id), args).await
     }
 
     /// The tags that point at it, by name. Errors: `INVALID` for a number outside 1 to 100.

@@ -6,16 +6,13 @@ use super::{Collection, Grant, Permission, Team, User, Visibility};
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{
-            CountBelow, PermissionOn, StoredIn, TotalOf, caller, count_below, load, load_present,
-            page_below,
-        },
-        page::{CollectionOrderField, List, Order, Window, cost, list},
+        loader::{PermissionOn, StoredIn, TotalOf, below, load, load_present},
+        page::{CollectionOrderField, List, Order, Window, cost},
         scalar::Bytes,
     },
     registry::{
-        collection::{self, CollectionFilter},
-        grant::{self, ByGranting},
+        below::{Collections, Grants},
+        grant::ByGranting,
         namespace,
         total::Total,
     },
@@ -103,11 +100,8 @@ impl Namespace {
             String,
         >,
     ) -> Result<List<Grant>> {
-        let caller = caller(ctx);
-        let of = grant::Of::Object(grant::Object::Namespace(self.0.id));
         let args = Window::new(first, after, last, before)?.sorted(ByGranting, false);
-        let page = grant::list(caller, of, &args);
-        list(ctx, page, grant::count(caller, of)).await
+        below(ctx, Grants(self.0.id), args).await
     }
 
     /// The sum of the sizes of the images in it that you may see, and of the manifests that describe no SIF image, in bytes.
@@ -162,20 +156,8 @@ impl Namespace {
             Order<CollectionOrderField>,
         >,
     ) -> Result<List<Collection>> {
-        let caller = caller(ctx);
-        let filter = CollectionFilter {
-            namespace: Some(self.0.id),
-            visibility: None,
-        };
         let args = Window::new(first, after, last, before)?.ordered(order_by);
-        let alone = collection::list(caller, filter, &args);
-        let page = page_below(ctx, self.0.id, &args, alone);
-        list(
-            ctx,
-            page,
-            count_below(ctx, CountBelow::Collections(self.0.id)),
-        )
-        .await
+        below(ctx, Collections(self.0.id), args).await
     }
 }
 

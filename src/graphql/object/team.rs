@@ -6,12 +6,12 @@ use super::{Grant, Namespace, TeamRole, User};
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{RoleIn, caller, load, load_present},
-        page::{List, NamespaceOrderField, Order, Window, cost, list},
+        loader::{RoleIn, below, load, load_present},
+        page::{List, NamespaceOrderField, Order, Window, cost},
     },
     registry::{
-        grant::{self, ByGranting},
-        namespace,
+        below::{Grants, Invitations, Members, Namespaces},
+        grant::ByGranting,
         team::{
             self,
             invitation::{self, ByInviting},
@@ -80,11 +80,8 @@ impl Team {
             String,
         >,
     ) -> Result<List<TeamMember>> {
-        let caller = caller(ctx);
-        let of = self.0.id;
         let args = Window::new(first, after, last, before)?.sorted(ByJoining, false);
-        let page = member::list(caller, of, &args);
-        list(ctx, page, member::count(caller, of)).await
+        below(ctx, Members(self.0.id), args).await
     }
 
     /// The invitations into it that are still open, oldest first; empty unless you maintain it or administer this server. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
@@ -103,11 +100,8 @@ impl Team {
             String,
         >,
     ) -> Result<List<Invitation>> {
-        let caller = caller(ctx);
-        let of = invitation::Of::Team(self.0.id);
         let args = Window::new(first, after, last, before)?.sorted(ByInviting, false);
-        let page = invitation::list(caller, of, &args);
-        list(ctx, page, invitation::count(caller, of)).await
+        below(ctx, Invitations(self.0.id), args).await
     }
 
     /// The namespaces that belong to it and that you may see. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
@@ -129,11 +123,8 @@ impl Team {
             Order<NamespaceOrderField>,
         >,
     ) -> Result<List<Namespace>> {
-        let caller = caller(ctx);
-        let of = Some(namespace::Owner::Team(self.0.id));
         let args = Window::new(first, after, last, before)?.ordered(order_by);
-        let page = namespace::list(caller, of, &args);
-        list(ctx, page, namespace::count(caller, of)).await
+        below(ctx, Namespaces(self.0.id), args).await
     }
 
     /// What it was granted that you may know of: all of it if you are in it. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
@@ -152,11 +143,8 @@ impl Team {
             String,
         >,
     ) -> Result<List<Grant>> {
-        let caller = caller(ctx);
-        let of = grant::Of::Subject(grant::Subject::Team(self.0.id));
         let args = Window::new(first, after, last, before)?.sorted(ByGranting, false);
-        let page = grant::list(caller, of, &args);
-        list(ctx, page, grant::count(caller, of)).await
+        below(ctx, Grants(self.0.id), args).await
     }
 }
 

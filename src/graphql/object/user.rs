@@ -6,21 +6,18 @@ use super::{Bookmark, Grant, Invitation, Key, Namespace, Star, Team, Token};
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{AgreementOf, caller, load},
+        loader::{AgreementOf, below, caller, load},
         page::{
             List, NamespaceOrderField, Order, TeamOrderField, TokenOrderField, Window, cost, list,
         },
     },
     registry::{
-        grant::{self, ByGranting},
-        key::{self, ByFingerprint},
-        namespace,
-        star::{self, ByTime, Kind, Of},
-        team::{
-            self,
-            invitation::{self, ByInviting},
-        },
-        token, user,
+        below::{Bookmarks, Grants, Invitations, Keys, Namespaces, Stars, Tokens},
+        grant::ByGranting,
+        key::ByFingerprint,
+        star::ByTime,
+        team::{self, invitation::ByInviting},
+        user,
     },
 };
 
@@ -91,11 +88,8 @@ impl User {
             Order<NamespaceOrderField>,
         >,
     ) -> Result<List<Namespace>> {
-        let caller = caller(ctx);
-        let owner = Some(namespace::Owner::User(self.0.id));
         let args = Window::new(first, after, last, before)?.ordered(order_by);
-        let page = namespace::list(caller, owner, &args);
-        list(ctx, page, namespace::count(caller, owner)).await
+        below(ctx, Namespaces(self.0.id), args).await
     }
 
     /// The teams that they are in, as far as you may know: all if it is you or you administer this server, else those that you are in too. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
@@ -140,11 +134,8 @@ impl User {
             String,
         >,
     ) -> Result<List<Invitation>> {
-        let caller = caller(ctx);
-        let of = invitation::Of::User(self.0.id);
         let args = Window::new(first, after, last, before)?.sorted(ByInviting, false);
-        let page = invitation::list(caller, of, &args);
-        list(ctx, page, invitation::count(caller, of)).await
+        below(ctx, Invitations(self.0.id), args).await
     }
 
     /// What they were granted themselves that you may know of: all of it if it is you or you administer this server, else what you may share. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
@@ -163,11 +154,8 @@ impl User {
             String,
         >,
     ) -> Result<List<Grant>> {
-        let caller = caller(ctx);
-        let of = grant::Of::Subject(grant::Subject::User(self.0.id));
         let args = Window::new(first, after, last, before)?.sorted(ByGranting, false);
-        let page = grant::list(caller, of, &args);
-        list(ctx, page, grant::count(caller, of)).await
+        below(ctx, Grants(self.0.id), args).await
     }
 
     /// Their tokens that are not revoked; empty unless it is you or you administer this server. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
@@ -189,10 +177,8 @@ impl User {
             Order<TokenOrderField>,
         >,
     ) -> Result<List<Token>> {
-        let caller = caller(ctx);
         let args = Window::new(first, after, last, before)?.newest_first(order_by);
-        let page = token::list(caller, self.0.id, &args);
-        list(ctx, page, token::count(caller, self.0.id)).await
+        below(ctx, Tokens(self.0.id), args).await
     }
 
     /// Their public OpenPGP keys, by fingerprint. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
@@ -211,10 +197,8 @@ impl User {
             String,
         >,
     ) -> Result<List<Key>> {
-        let caller = caller(ctx);
         let args = Window::new(first, after, last, before)?.sorted(ByFingerprint, false);
-        let page = key::list(caller, self.0.id, &args);
-        list(ctx, page, key::count(caller, self.0.id)).await
+        below(ctx, Keys(self.0.id), args).await
     }
 
     /// What they have starred and you may see, the newest star first. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
@@ -233,10 +217,8 @@ impl User {
             String,
         >,
     ) -> Result<List<Star>> {
-        let caller = caller(ctx);
-        let of = Of::User(self.0.id, Kind::Star);
         let args = Window::new(first, after, last, before)?.sorted(ByTime, true);
-        list(ctx, star::list(caller, of, &args), star::count(caller, of)).await
+        below(ctx, Stars(self.0.id), args).await
     }
 
     /// What they have bookmarked, the newest first; empty unless it is you. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
@@ -255,9 +237,7 @@ impl User {
             String,
         >,
     ) -> Result<List<Bookmark>> {
-        let caller = caller(ctx);
-        let of = Of::User(self.0.id, Kind::Bookmark);
         let args = Window::new(first, after, last, before)?.sorted(ByTime, true);
-        list(ctx, star::list(caller, of, &args), star::count(caller, of)).await
+        below(ctx, Bookmarks(self.0.id), args).await
     }
 }

@@ -6,12 +6,13 @@ use super::{Event, Node, User};
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{caller, load},
-        page::{List, Window, cost, list},
+        loader::{below, load},
+        page::{List, Window, cost},
         query::node::find,
     },
     registry::{
         self,
+        below::Deliveries,
         event::Place,
         webhook::{self, ByAge},
     },
@@ -105,10 +106,8 @@ impl Webhook {
             String,
         >,
     ) -> Result<List<Delivery>> {
-        let caller = caller(ctx);
         let args = Window::new(first, after, last, before)?.sorted(ByAge, true);
-        let page = webhook::deliveries(caller, self.0.id, &args);
-        list(ctx, page, webhook::delivery_count(caller, self.0.id)).await
+        below(ctx, Deliveries(self.0.id), args).await
     }
 }
 

@@ -49,7 +49,7 @@ impl NamespaceQuery {
     ) -> Result<List<Namespace>> {
         let caller = caller(ctx);
         let args = Window::new(first, after, last, before)?.ordered(order_by);
-        let page = namespace::list(caller, None, &args);
-        list(ctx, page, namespace::count(caller, None)).await
+        let page = namespace::list(caller, &args);
+        list(ctx, page, namespace::count(caller)).await
     }
 }

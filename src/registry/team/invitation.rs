@@ -16,13 +16,7 @@ use crate::{
     access::{Admin, Granted, Pull, Push, Rows, identity, open, rows},
     error::{Error, Result},
     event::{Event, Target},
-    registry::{
-        Caller, Tx,
-        database::on_duplicate,
-        fresh_id,
-        page::{Page, PageArgs, Sort, page},
-        secret::random_text,
-    },
+    registry::{Caller, Tx, database::on_duplicate, fresh_id, page::Sort, secret::random_text},
 };
 
 /// What every secret of a link begins with.
@@ -67,38 +61,10 @@ impl Sort<invitation::Entity> for ByInviting {
     }
 }
 
-/// Whose invitations a list holds.
-#[derive(Clone, Copy, Debug)]
-pub enum Of {
-    /// Into this team, for its maintainers.
-    Team(TeamId),
-    /// Of this user.
-    User(UserId),
-}
-
 /// The invitations that are open and that the caller may see.
-pub async fn list(
-    caller: &Caller,
-    of: Of,
-    args: &PageArgs<ByInviting>,
-) -> Result<Page<Invitation>> {
-    page(caller.db(), still_open(caller, of), args).await
-}
-
-/// How many [`list`] lists.
-pub async fn count(caller: &Caller, of: Of) -> Result<u64> {
-    still_open(caller, of).count(caller.db()).await
-}
-
-fn still_open(caller: &Caller, of: Of) -> Rows<Pull, invitation::Entity> {
-    let of = match of {
-        Of::Team(team) => invitation::Column::TeamId.eq(team),
-        Of::User(user) => invitation::Column::UserId.eq(user),
-    };
-    rows::<Pull, invitation::Entity>(caller.actor()).narrow(|q| {
-        q.filter(of)
-            .filter(invitation::Column::ExpiresAt.gt(caller.now()))
-    })
+pub(in crate::registry) fn still_open(caller: &Caller) -> Rows<Pull, invitation::Entity> {
+    rows::<Pull, invitation::Entity>(caller.actor())
+        .narrow(|q| q.filter(invitation::Column::ExpiresAt.gt(caller.now())))
 }
 
 /// Those of `ids` that the caller may see. One statement.

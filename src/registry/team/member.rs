@@ -15,15 +15,10 @@ use serde_json::json;
 
 use super::lock;
 use crate::{
-    access::{Admin, Granted, Needs, Pull, Push, Rows, open, open_where, rows},
+    access::{Admin, Granted, Needs, Pull, Push, open, open_where, rows},
     error::{Error, Result},
     event::{Change, Event, Target},
-    registry::{
-        Caller, Tx,
-        database::on_duplicate,
-        fresh_id,
-        page::{Page, PageArgs, Sort, page},
-    },
+    registry::{Caller, Tx, database::on_duplicate, fresh_id, page::Sort},
 };
 
 /// Somebody's place in a team that the caller may see.
@@ -46,25 +41,6 @@ impl Sort<team_member::Entity> for ByJoining {
     fn id_column() -> team_member::Column {
         team_member::Column::Id
     }
-}
-
-/// Who is in a team; nobody, for callers who are not and do not administer the site.
-pub async fn list(
-    caller: &Caller,
-    team: TeamId,
-    args: &PageArgs<ByJoining>,
-) -> Result<Page<Member>> {
-    page(caller.db(), of_team(caller, team), args).await
-}
-
-/// How many [`list`] lists.
-pub async fn count(caller: &Caller, team: TeamId) -> Result<u64> {
-    of_team(caller, team).count(caller.db()).await
-}
-
-fn of_team(caller: &Caller, team: TeamId) -> Rows<Pull, team_member::Entity> {
-    rows::<Pull, team_member::Entity>(caller.actor())
-        .narrow(|q| q.filter(team_member::Column::TeamId.eq(team)))
 }
 
 /// What the caller is in those of `teams` that they are in. One statement, or none for nobody.

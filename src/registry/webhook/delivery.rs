@@ -11,14 +11,11 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set};
 use serde_json::json;
 
 use super::{
-    super::{
-        Caller, Tx, fresh_id,
-        page::{Page, PageArgs, Sort, page},
-    },
+    super::{Caller, Tx, fresh_id, page::Sort},
     target_of,
 };
 use crate::{
-    access::{Admin, Granted, Pull, Rows, open, rows},
+    access::{Admin, Granted, Pull, open, rows},
     error::{Error, Result},
     event::Event,
 };
@@ -43,25 +40,6 @@ impl Sort<delivery::Entity> for ByAge {
     fn id_column() -> delivery::Column {
         delivery::Column::Id
     }
-}
-
-/// What a webhook was told, or is still to be told.
-pub async fn deliveries(
-    caller: &Caller,
-    webhook: WebhookId,
-    args: &PageArgs<ByAge>,
-) -> Result<Page<Delivery>> {
-    page(caller.db(), of_webhook(caller, webhook), args).await
-}
-
-/// How many [`deliveries`] lists.
-pub async fn delivery_count(caller: &Caller, webhook: WebhookId) -> Result<u64> {
-    of_webhook(caller, webhook).count(caller.db()).await
-}
-
-fn of_webhook(caller: &Caller, webhook: WebhookId) -> Rows<Pull, delivery::Entity> {
-    rows::<Pull, delivery::Entity>(caller.actor())
-        .narrow(|q| q.filter(delivery::Column::WebhookId.eq(webhook)))
 }
 
 /// Those of `ids` that the caller may see. One statement.

@@ -25,9 +25,7 @@ use crate::{
 };
 
 pub use address::is_open;
-pub use delivery::{
-    ByAge, Delivery, deliveries, deliveries_by_ids, delivery_count, ping, redeliver,
-};
+pub use delivery::{ByAge, Delivery, deliveries_by_ids, ping, redeliver};
 pub use queue::{Claimed, Outcome, Sending, claim, clean, dispatch, next, note, release};
 
 /// A webhook that the caller may see.
