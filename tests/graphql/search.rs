@@ -195,6 +195,53 @@ on_each_database! {
         assert_eq!((named(&none).as_str(), &none["totalCount"]), ("", &json!(0)));
     }
 
+    async fn readmes_and_topics_are_found_until_they_go(app) {
+        let alice = shelf(&app).await;
+        let path = "alice/genomics/bowtie";
+        for (mutation, input) in [
+            ("describe", json!({"id": path, "readme": "# Usage\n\nBurrows and Wheeler would be proud."})),
+            ("describe", json!({"id": "alice/genomics", "readme": "Everything from the sequencing facility."})),
+            ("setTopics", json!({"container": path, "topics": ["short-reads"]})),
+        ] {
+            assert_eq!(refused(&alice, mutation, input).await, "", "{mutation}");
+        }
+        app.indexed().await;
+        assert_eq!((names(&alice, "wheeler").await, names(&alice, "short reads").await), ("bowtie".into(), "bowtie".into()));
+        let facility = ask(&alice, json!({"text": "facility"})).await;
+        assert_eq!(facility["collections"], json!([{"name": "genomics"}]));
+        let topic = json!({"text": "", "filter": {"topics": ["short-reads"]}});
+        assert_eq!(named(&ask(&alice, topic.clone()).await), "bowtie");
+        let query = "{ search(text: \"bowtie\") { facets { topics { value count } } } }";
+        let counted = alice.graphql(query, json!({})).await;
+        assert_eq!(counted["search"]["facets"]["topics"], json!([{"value": "short-reads", "count": 1}]));
+        for (mutation, input) in [
+            ("describe", json!({"id": path, "readme": ""})), ("setTopics", json!({"container": path, "topics": []})),
+        ] {
+            assert_eq!(refused(&alice, mutation, input).await, "", "{mutation}");
+        }
+        app.indexed().await;
+        assert_eq!((names(&alice, "wheeler").await, names(&alice, "short reads").await), (String::new(), String::new()));
+        assert_eq!(named(&ask(&alice, topic).await), "");
+    }
+
+    async fn what_people_star_and_pull_comes_first_among_equals(app) {
+        let alice = app.user("alice").await;
+        for (seed, name) in (0..).zip(["one", "two", "three"]) {
+            alice.push(&format!("alice/plain/{name}"), "1", SifBuilder::new("amd64").payload(4096, seed)).await;
+            describe(&alice, &format!("alice/plain/{name}"), "Aligns reads.").await;
+        }
+        app.indexed().await;
+        assert_eq!(names(&alice, "aligns").await, "three two one", "the newest first");
+        for who in ["bob", "carol", "dave"] {
+            let input = json!({"id": "alice/plain/one"});
+            let visible = json!({"id": "alice/plain", "visibility": "PUBLIC"});
+            assert_eq!(refused(&alice, "updateCollection", visible).await, "");
+            assert_eq!(refused(&app.user(who).await, "star", input).await, "");
+        }
+        assert_eq!(names(&alice, "aligns").await, "one three two");
+        assert_eq!(names(&alice, "").await, "three two one", "without words, the newest first");
+    }
+
     async fn a_snippet_shows_the_words_that_were_found(app) {
         let alice = shelf(&app).await;
         assert_eq!(snippet(&ask(&alice, json!({"text": "indexes"})).await),

@@ -23,7 +23,8 @@ pub(super) struct SearchQuery;
 #[Object]
 impl SearchQuery {
     /// The containers that you may see and that have all words of a text in their path, description, labels, topics, README,
-    /// definition files, help texts or names of apps, best first.
+    /// definition files, help texts or names of apps, best first: what is called so, then what the words are in most, of like
+    /// ones what more people have starred and pulled, then what is newer.
     ///
     /// `"these words"` must stand together, `begin*` may go on, as the last word may anyway, `-without` must not be there. Accents
     /// and upper or lower case do not matter. When nothing has all words, words of 4 letters or more with one letter wrong, and

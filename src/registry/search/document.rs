@@ -11,8 +11,11 @@ use crate::{
     access::{Pull, open, rows},
     error::{Error, Result},
     registry::{
-        Caller, CollectionId, NamespaceId, container,
+        Caller, CollectionId, NamespaceId,
+        about::{self, Subject},
+        container,
         sif::{self, Inspection},
+        topic,
     },
 };
 
@@ -201,9 +204,7 @@ struct Tagged {
 pub(super) async fn gather(caller: &Caller, target: Target) -> Result<Option<Document>> {
     let found = match target {
         Target::Container(id) => of_container(caller, id).await,
-        Target::Collection(id) => open::<Pull, collection::Entity>(caller.db(), caller.actor(), id)
-            .await
-            .map(|row| Document::named(&row.name, row.name.clone(), &row.description)),
+        Target::Collection(id) => of_collection(caller, id).await,
         Target::Namespace(id) => open::<Pull, namespace::Entity>(caller.db(), caller.actor(), id)
             .await
             .map(|row| Document::named(&row.name, row.name.clone(), &row.description)),
@@ -215,11 +216,39 @@ pub(super) async fn gather(caller: &Caller, target: Target) -> Result<Option<Doc
     }
 }
 
+async fn of_collection(caller: &Caller, id: CollectionId) -> Result<Document> {
+    let row = open::<Pull, collection::Entity>(caller.db(), caller.actor(), id).await?;
+    let mut document = Document::named(&row.name, row.name.clone(), &row.description);
+    let readme = readme(caller, Subject::Collection(id)).await?;
+    line(&mut document.readme, &readme, README_MAX);
+    Ok(document)
+}
+
+/// The long text of a thing, as it was written; empty when it has none.
+async fn readme(caller: &Caller, subject: Subject) -> Result<String> {
+    let Some(about) = about::of(caller, &[subject]).await?.remove(&subject) else {
+        return Ok(String::new());
+    };
+    let mut texts = about::readmes(caller, &[about.id]).await?;
+    Ok(texts.remove(&about.id).unwrap_or_default())
+}
+
 async fn of_container(caller: &Caller, id: ContainerId) -> Result<Document> {
     let places = container::places(caller, &[id]).await?;
     let place = places.get(&id).ok_or(Error::NotFound("container"))?;
     let mut document = Document::named(&place.container, place.to_string(), &place.description);
     document.sort_out_by(FacetKind::Namespace, &place.namespace);
+    for topic in topic::of(caller, &[id])
+        .await?
+        .remove(&id)
+        .into_iter()
+        .flatten()
+    {
+        line(&mut document.about, &topic, ABOUT_MAX);
+        document.sort_out_by(FacetKind::Topic, &topic);
+    }
+    let readme = readme(caller, Subject::Container(id)).await?;
+    line(&mut document.readme, &readme, README_MAX / 2);
     let images = tagged(caller, id).await?;
     document.take_images(&images);
     let mut digests: Vec<_> = images.iter().map(|image| image.digest.clone()).collect();

@@ -66,6 +66,9 @@ pub(super) struct Hit {
     pub(super) id: i64,
     pub(super) name: String,
     pub(super) created_at: DateTime<Utc>,
+    /// How many users have starred it, and how often it was pulled.
+    pub(super) stars: i64,
+    pub(super) downloads: i64,
     /// How well the words match, on a scale of the database: larger is better.
     pub(super) rank: f64,
 }
@@ -81,24 +84,31 @@ enum Place {
 pub(super) trait Documented: Guarded {
     const ID: Self::Column;
     const CREATED_AT: Self::Column;
+    /// The columns of how many have starred it, and how often it was pulled.
+    const LIKED: Option<[Self::Column; 2]>;
     const OF: search_document::Column;
 }
 
 impl Documented for container::Entity {
     const ID: container::Column = container::Column::Id;
     const CREATED_AT: container::Column = container::Column::CreatedAt;
+    const LIKED: Option<[container::Column; 2]> =
+        Some([container::Column::Stars, container::Column::Downloads]);
     const OF: search_document::Column = search_document::Column::ContainerId;
 }
 
 impl Documented for collection::Entity {
     const ID: collection::Column = collection::Column::Id;
     const CREATED_AT: collection::Column = collection::Column::CreatedAt;
+    const LIKED: Option<[collection::Column; 2]> =
+        Some([collection::Column::Stars, collection::Column::Downloads]);
     const OF: search_document::Column = search_document::Column::CollectionId;
 }
 
 impl Documented for namespace::Entity {
     const ID: namespace::Column = namespace::Column::Id;
     const CREATED_AT: namespace::Column = namespace::Column::CreatedAt;
+    const LIKED: Option<[namespace::Column; 2]> = None;
     const OF: search_document::Column = search_document::Column::NamespaceId;
 }
 
@@ -159,8 +169,12 @@ fn select<E: Documented>(caller: &Caller, question: &Question, place: Place) -> 
     let visible = rows::<Pull, E>(caller.actor()).into_select();
     let mut select = QueryTrait::into_query(visible);
     let document = |column| Expr::col((search_document::Entity, column));
+    let liked = E::LIKED.map(|columns| columns.map(|column| Expr::col(column.as_column_ref())));
+    let [stars, downloads] = liked.unwrap_or_else(|| [0_i64, 0].map(Expr::val));
     select
         .clear_selects()
+        .expr_as(stars, "stars")
+        .expr_as(downloads, "downloads")
         .expr_as(Expr::col(E::ID.as_column_ref()), "id")
         .expr_as(Expr::col(E::CREATED_AT.as_column_ref()), "created_at")
         .expr_as(document(search_document::Column::Name), "name")

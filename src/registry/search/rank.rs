@@ -22,6 +22,9 @@ const CALLED_SO: f64 = 2.0;
 const BEGINS_SO: f64 = 0.5;
 /// For each year that a container is younger.
 const YEAR: f64 = 0.05;
+/// For each doubling of its stars, and of its pulls. Steps that wide are seldom taken while somebody turns pages.
+const STARRED: f64 = 0.06;
+const PULLED: f64 = 0.02;
 
 /// A container that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,12 +49,15 @@ pub(super) fn rank(question: &Question, hits: &[Hit]) -> Vec<Ranked> {
         .map(|hit| hit.rank)
         .fold(f64::MIN_POSITIVE, f64::max);
     let names = question.as_names();
-    let mut ranked: Vec<_> = hits.iter().map(|hit| score(&names, hit, best)).collect();
+    // Without words, what is newest comes first, whoever likes it.
+    let liked = |hit| if question.anything { 0.0 } else { liked(hit) };
+    let score = |hit| score(&names, hit, best, liked(hit));
+    let mut ranked: Vec<_> = hits.iter().map(score).collect();
     ranked.sort_by_key(|found| Reverse(*found));
     ranked
 }
 
-fn score(asked: &[String], hit: &Hit, best: f64) -> Ranked {
+fn score(asked: &[String], hit: &Hit, best: f64, liked: f64) -> Ranked {
     let name = name_as_one(&hit.name);
     let called = asked.iter().map(|asked| match asked.as_str() {
         "" => 0.0,
@@ -60,11 +66,20 @@ fn score(asked: &[String], hit: &Hit, best: f64) -> Ranked {
         _ => 0.0,
     });
     let called = called.fold(0.0, f64::max);
-    let score = called + (hit.rank / best).clamp(0.0, 1.0) + YEAR * years(hit.created_at);
+    let score = called + (hit.rank / best).clamp(0.0, 1.0) + YEAR * years(hit.created_at) + liked;
     #[expect(clippy::cast_possible_truncation, reason = "a score is small")]
     let score = (score * UNIT) as i64;
     let id = ContainerId(hit.id);
     Ranked { score, id }
+}
+
+fn liked(hit: &Hit) -> f64 {
+    STARRED * doublings(hit.stars) + PULLED * doublings(hit.downloads)
+}
+
+/// 0 for none, 1 for one, 2 for three, 3 for seven, and so on.
+fn doublings(count: i64) -> f64 {
+    f64::from(count.unsigned_abs().saturating_add(1).ilog2())
 }
 
 /// Since the first ids were made. Not the age: the order must not change while somebody turns pages.
