@@ -46,7 +46,7 @@ async fn all(who: &Client, list: &str, selection: &str) -> Vec<Value> {
 
 async fn tree(who: &Client) -> Vec<Value> {
     let mut tree = all(who, "collections", "path visibility createdAt").await;
-    tree.extend(all(who, "containers", "id path description").await);
+    tree.extend(all(who, "containers", "id path description topics").await);
     tree.extend(
         all(
             who,
@@ -68,6 +68,18 @@ on_each_database! {
         // Root comes with a namespace.
         let found = ["users", "namespaces", "collections", "containers", "images"].map(count);
         assert_eq!(found, [31, 5, 12, 40, 300].map(Value::from));
+    }
+
+    async fn images_are_found_by_their_labels_and_containers_by_their_topics(app) {
+        seed(&app, 1).await;
+        let admin = app.admin("root").await;
+        for image in all(&admin, "images", "digest labels { key value }").await.iter().take(5) {
+            let query = "query($label: [LabelInput!]) { images(first: 100, labels: $label) { nodes { digest } } }";
+            let found = admin.graphql(query, json!({"label": image["labels"]})).await;
+            assert!(found.to_string().contains(image["digest"].as_str().expect("a digest")), "{image}");
+        }
+        let topics = all(&admin, "topics", "name").await;
+        assert!(topics.len() > 5, "{topics:?}");
     }
 
     async fn every_image_is_found_by_its_tag_at_each_door(app) {

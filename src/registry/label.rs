@@ -94,12 +94,11 @@ fn images_with(label: &Label) -> SelectStatement {
     select
 }
 
-/// Keeps the labels of an image, but for those that it cannot be found by.
-pub(in crate::registry) async fn keep(
-    tx: &Tx,
+/// The labels of an image, but for those that it cannot be found by.
+pub(in crate::registry) fn rows_of(
     image: ImageId,
     labels: &BTreeMap<String, String>,
-) -> Result<()> {
+) -> Vec<image_label::ActiveModel> {
     let short =
         |(key, value): &(&String, &String)| key.len() <= KEY_MAX && value.len() <= VALUE_MAX;
     let row = |(key, value): (&String, &String)| image_label::ActiveModel {
@@ -107,12 +106,17 @@ pub(in crate::registry) async fn keep(
         key: Set(key.clone()),
         value: Set(value.clone()),
     };
-    let found: Vec<_> = labels
-        .iter()
-        .filter(short)
-        .take(LABELS_MAX)
-        .map(row)
-        .collect();
+    let found = labels.iter().filter(short).take(LABELS_MAX);
+    found.map(row).collect()
+}
+
+/// Keeps the labels of an image that it can be found by.
+pub(in crate::registry) async fn keep(
+    tx: &Tx,
+    image: ImageId,
+    labels: &BTreeMap<String, String>,
+) -> Result<()> {
+    let found = rows_of(image, labels);
     if found.is_empty() {
         return Ok(());
     }

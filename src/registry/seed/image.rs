@@ -1,11 +1,11 @@
 //! Images, with what is read out of them, their manifests and their tags.
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 use entity::{
-    blob, container_blob,
+    blob, container_blob, container_topic,
     id::{ImageId, ManifestId, TagId},
-    image, manifest, manifest_content, manifest_part, manifest_tag, sif, tag,
+    image, image_label, manifest, manifest_content, manifest_part, manifest_tag, sif, tag,
 };
 use sea_orm::Set;
 use serde_json::json;
@@ -20,7 +20,7 @@ use crate::{
     error::Result,
     event::Change,
     registry::{
-        Caller, Digest, Tx,
+        Caller, Digest, Tx, label,
         manifest::{EMPTY, Made},
         sif::{Inspection, Metadata, Signature},
     },
@@ -30,6 +30,8 @@ use crate::{
 const BATCH: usize = 5_000;
 /// People who sign.
 const SIGNERS: usize = 50;
+/// The most topics of a container.
+const TOPICS: usize = 3;
 
 /// Rows that wait to be written.
 #[derive(Default)]
@@ -37,6 +39,8 @@ struct Rows {
     blobs: Vec<blob::ActiveModel>,
     sifs: Vec<sif::ActiveModel>,
     images: Vec<image::ActiveModel>,
+    labels: Vec<image_label::ActiveModel>,
+    topics: Vec<container_topic::ActiveModel>,
     tags: Vec<tag::ActiveModel>,
     held: Vec<container_blob::ActiveModel>,
     manifests: Vec<manifest::ActiveModel>,
@@ -50,6 +54,8 @@ impl Rows {
         insert(tx, self.blobs).await?;
         insert(tx, self.sifs).await?;
         insert(tx, self.images).await?;
+        insert(tx, self.labels).await?;
+        insert(tx, self.topics).await?;
         insert(tx, self.tags).await?;
         insert(tx, self.held).await?;
         insert(tx, self.manifests).await?;
@@ -142,6 +148,7 @@ struct File {
     size: u64,
     arch: &'static str,
     signed: bool,
+    labels: BTreeMap<String, String>,
 }
 
 struct Maker<'a> {
@@ -158,6 +165,7 @@ impl Maker<'_> {
     fn fill(&mut self, place: &Place, count: u64) -> Result<()> {
         if count > 0 {
             self.hold(place, &self.config.clone(), place.since);
+            self.topics(place);
         }
         let arch = match self.chance.percent(88) {
             true => "amd64",
@@ -178,6 +186,20 @@ impl Maker<'_> {
         Ok(())
     }
 
+    /// Says of half of the containers what they are about.
+    fn topics(&mut self, place: &Place) {
+        if !self.chance.percent(50) {
+            return;
+        }
+        let count = self.chance.rng.usize(1..=TOPICS);
+        let topics: BTreeSet<&str> = (0..count).map(|_| self.chance.of(&word::TOPIC)).collect();
+        let row = |topic: &str| container_topic::ActiveModel {
+            container_id: Set(place.id),
+            topic: Set(topic.to_owned()),
+        };
+        self.rows.topics.extend(topics.into_iter().map(row));
+    }
+
     /// In one case of twenty, the file of an earlier image.
     fn copy(&mut self) -> Option<File> {
         let copies = !self.known.is_empty() && self.chance.percent(5);
@@ -191,14 +213,16 @@ impl Maker<'_> {
         arch: &'static str,
         (number, at): (u64, DateTime<Utc>),
     ) -> File {
-        let file = File {
+        let mut file = File {
             digest: self.chance.digest(),
             size: self.size(),
             arch,
             signed: self.chance.percent(30),
+            labels: BTreeMap::new(),
         };
         self.rows.blobs.push(stored(&file.digest, file.size, at));
         let inspection = self.inspection(place, &file, (number, at));
+        file.labels.clone_from(&inspection.metadata.labels);
         self.rows.sifs.push(sif::ActiveModel {
             digest: Set(file.digest.clone()),
             fingerprints: Set(inspection.fingerprints().into()),
@@ -295,6 +319,7 @@ impl Maker<'_> {
             created_by: Set(Some(place.owner)),
             ..Default::default()
         });
+        self.rows.labels.extend(label::rows_of(id, &file.labels));
         self.hold(place, &file.digest, at);
         let manifest = ManifestId(self.chance.id(at));
         let made = Made {
