@@ -13,6 +13,7 @@ class Bench:
     sifhub: Path
     folder: Path
     quick: bool
+    seeds: Path | None = None
 
     @property
     def rounds(self) -> int:
@@ -33,6 +34,11 @@ class Bench:
     def seconds(self) -> int:
         """How long a stream of small requests lasts."""
         return 1 if self.quick else 6
+
+    @property
+    def images(self) -> list[int]:
+        """How many images the registries have of which the graph is asked."""
+        return [1_000, 10_000] if self.quick else [10_000, 100_000, 1_000_000]
 
     def scratch(self, name: str) -> Path:
         """A folder for one scenario."""

@@ -28,6 +28,9 @@ class Server:
     def __init__(self, folder: Path):
         self.folder = folder / self.name
         self.folder.mkdir(parents=True)
+        self._reserve()
+
+    def _reserve(self) -> None:
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen | None = None

@@ -13,14 +13,16 @@ UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 60e3}
 
 @dataclass
 class Question:
-    """What is asked, of whom, with which options of `wrk`."""
+    """What is asked, of whom, with which options of `wrk`, for how many seconds at least."""
 
     url: str
     options: list[str] = field(default_factory=list)
+    least: int = 1
 
     def ask(self, seconds: int) -> tuple[float, float, float]:
         """Answers per second, and latencies in milliseconds that half and all but one in a hundred stay below."""
-        load = ["--connections", str(CONNECTIONS), "--threads", "1", "--duration", f"{seconds}s", "--latency"]
+        duration = f"{max(seconds, self.least)}s"
+        load = ["--connections", str(CONNECTIONS), "--threads", "1", "--duration", duration, "--latency"]
         told = tools.run("wrk", *load, *self.options, self.url)
         assert "Non-2xx" not in told and "Socket errors" not in told, f"{self.url}:\n{told}"
         rate = re.search(r"Requests/sec:\s+([\d.]+)", told)

@@ -4,6 +4,7 @@
 //! The same plan makes the same rows, wherever and whenever it runs.
 mod image;
 mod insert;
+mod popular;
 mod tree;
 mod word;
 
@@ -68,7 +69,9 @@ pub async fn fill(caller: &Caller, plan: &Plan, mut tell: impl FnMut(Progress)) 
     let mut chance = Chance::new(plan);
     let tree = tree::make(caller, plan, &mut chance, &mut tell).await?;
     image::make(caller, plan, &mut chance, (&tree, &mut tell)).await?;
+    popular::make(caller, &mut chance, &tree).await?;
     super::usage::rebuild(caller).await?;
+    popular::analyse(caller).await?;
     let counts = json!({"images": plan.images, "seed": plan.seed});
     caller
         .change(async |_| {

@@ -1,18 +1,20 @@
 //! Images, with what is read out of them, their manifests and their tags.
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    blob, container_blob, container_topic,
+    blob, container_blob, container_topic, download_day,
     id::{ImageId, ManifestId, TagId},
-    image, image_label, manifest, manifest_content, manifest_part, manifest_tag, sif, tag,
+    image, image_label,
+    kind::Door,
+    manifest, manifest_content, manifest_part, manifest_tag, sif, tag,
 };
 use sea_orm::Set;
 use serde_json::json;
 
 use super::{
     Chance, Plan, Progress,
-    insert::insert,
+    insert::{insert, make_room},
     tree::{Place, Tree},
     word,
 };
@@ -47,6 +49,7 @@ struct Rows {
     contents: Vec<manifest_content::ActiveModel>,
     parts: Vec<manifest_part::ActiveModel>,
     names: Vec<manifest_tag::ActiveModel>,
+    pulls: Vec<download_day::ActiveModel>,
 }
 
 impl Rows {
@@ -61,7 +64,8 @@ impl Rows {
         insert(tx, self.manifests).await?;
         insert(tx, self.contents).await?;
         insert(tx, self.parts).await?;
-        insert(tx, self.names).await
+        insert(tx, self.names).await?;
+        insert(tx, self.pulls).await
     }
 }
 
@@ -125,6 +129,7 @@ fn shares(plan: &Plan, chance: &mut Chance) -> Vec<u64> {
 async fn write(caller: &Caller, rows: Rows) -> Result<()> {
     caller
         .change(async |tx| {
+            make_room(tx).await?;
             rows.write(tx).await?;
             Ok(Change::none(()))
         })
@@ -304,7 +309,10 @@ impl Maker<'_> {
         (last, number, at): (bool, u64, DateTime<Utc>),
     ) -> Result<()> {
         let id = ImageId(self.chance.id(at));
+        let (downloads, last_pulled_at) = self.pull(place, id, (&version(number), at));
         self.rows.images.push(image::ActiveModel {
+            downloads: Set(downloads),
+            last_pulled_at: Set(last_pulled_at),
             id: Set(id),
             container_id: Set(place.id),
             digest: Set(file.digest.clone()),
@@ -317,7 +325,6 @@ impl Maker<'_> {
             created_at: Set(at),
             uploaded_at: Set(Some(at)),
             created_by: Set(Some(place.owner)),
-            ..Default::default()
         });
         self.rows.labels.extend(label::rows_of(id, &file.labels));
         self.hold(place, &file.digest, at);
@@ -338,6 +345,37 @@ impl Maker<'_> {
             self.tag(place, (id, manifest, file.arch), ("latest", at));
         }
         Ok(())
+    }
+
+    /// Two images of five were pulled on some days after they came: how often, and when last.
+    fn pull(
+        &mut self,
+        place: &Place,
+        image: ImageId,
+        (tag, since): (&str, DateTime<Utc>),
+    ) -> (i64, Option<DateTime<Utc>>) {
+        let days = match self.chance.percent(40) {
+            true => 1 + self.chance.popular(4),
+            false => 0,
+        };
+        let mut pulled: BTreeMap<NaiveDate, (i64, DateTime<Utc>)> = BTreeMap::new();
+        for _ in 0..days {
+            let at = self.chance.after(since);
+            let often = 1 + i64::try_from(self.chance.popular(100)).expect("below a hundred");
+            pulled.insert(at.date_naive(), (often, at));
+        }
+        let of_day = |(day, (count, _)): (&NaiveDate, &(i64, _))| download_day::ActiveModel {
+            container_id: Set(place.id),
+            day: Set(*day),
+            item_id: Set(image.0),
+            tag: Set(tag.to_owned()),
+            door: Set(Door::Library),
+            signed_in: Set(false),
+            count: Set(*count),
+        };
+        self.rows.pulls.extend(pulled.iter().map(of_day));
+        let last = pulled.last_key_value().map(|(_, (_, at))| *at);
+        (pulled.values().map(|(count, _)| count).sum(), last)
     }
 
     /// Notes that a container holds a blob.

@@ -15,6 +15,7 @@ use crate::{error::Result, event::Change, registry::Caller};
 
 /// What images go into.
 pub(super) struct Tree {
+    pub(super) users: Vec<UserId>,
     pub(super) containers: Vec<Place>,
 }
 
@@ -47,7 +48,8 @@ pub(super) async fn make(
     keep(caller, rows, "collections", tell).await?;
     let (rows, containers) = containers(plan, chance, &collections);
     keep(caller, rows, "containers", tell).await?;
-    Ok(Tree { containers })
+    let users = users.iter().map(|user| user.owner).collect();
+    Ok(Tree { users, containers })
 }
 
 async fn keep<E, A>(
