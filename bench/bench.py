@@ -33,7 +33,7 @@ class Bench:
     @property
     def seconds(self) -> int:
         """How long a stream of small requests lasts."""
-        return 1 if self.quick else 6
+        return 2 if self.quick else 6
 
     @property
     def images(self) -> list[int]:

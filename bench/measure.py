@@ -37,7 +37,7 @@ class Series:
 
     def over(self, other: "Series") -> "Series":
         """The ratios, round by round."""
-        return Series([own / theirs for own, theirs in zip(self.values, other.values, strict=True)])
+        return Series([own / theirs if theirs else float("inf") for own, theirs in zip(self.values, other.values, strict=True)])
 
     def show(self, digits: int = 2) -> str:
         """Median and bounds."""

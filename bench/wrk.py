@@ -63,5 +63,5 @@ def rates_table(rates: dict[str, Rates], mark: str) -> str:
 
 
 def _latency(told: str, percent: int) -> float:
-    found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)$", told, re.MULTILINE)
+    found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m) *$", told, re.MULTILINE)
     return float(found[1]) * UNITS[found[2]]
