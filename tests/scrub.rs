@@ -116,6 +116,23 @@ async fn damaged_and_missing_blobs_are_named_and_come_back_with_the_next_push() 
 }
 
 #[tokio::test]
+async fn a_sound_blob_that_a_killed_scrub_had_put_aside_comes_back() {
+    let site = Site::new().await;
+    let alice = site.app.user("alice").await;
+    let digest = alice.push("alice/tools/hello", "1", image(1)).await;
+    let aside = digest.replacen("sha256:", "quarantine/sha256-", 1);
+    let aside = site.folder.path().join(aside);
+    fs::create_dir_all(aside.parent().expect("a folder")).expect("the quarantine");
+    fs::rename(site.file(&digest), &aside).expect("it is put aside");
+    assert_eq!(broken(&site.scrub(TimeDelta::zero()).await), []);
+    assert!(!aside.try_exists().expect("a look"));
+    alice
+        .get("/v1/imagefile/alice/tools/hello:1")
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
 async fn what_was_read_lately_is_not_read_again() {
     let site = Site::new().await;
     let alice = site.app.user("alice").await;

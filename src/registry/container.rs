@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::{
     Caller, Tx, collection as collections,
-    database::on_duplicate,
+    database::{bytewise, on_duplicate},
     fresh_id,
     label::{self, Label},
     namespace as namespaces,
@@ -336,9 +336,9 @@ pub(in crate::registry) async fn paths_behind(
     n: u64,
 ) -> Result<Vec<String>> {
     let names = [
-        namespace::Column::Name.into_expr(),
-        collection::Column::Name.into_expr(),
-        container::Column::Name.into_expr(),
+        bytewise(caller.db(), namespace::Column::Name.into_expr()),
+        bytewise(caller.db(), collection::Column::Name.into_expr()),
+        bytewise(caller.db(), container::Column::Name.into_expr()),
     ];
     let mut parts = last.splitn(3, '/');
     let behind = [(); 3].map(|()| Expr::val(parts.next().unwrap_or_default()));
@@ -346,10 +346,10 @@ pub(in crate::registry) async fn paths_behind(
         .into_select()
         .join(JoinType::InnerJoin, container::Relation::Collection.def())
         .join(JoinType::InnerJoin, collection::Relation::Namespace.def())
-        .filter(Expr::tuple(names).gt(Expr::tuple(behind)))
-        .order_by_asc(namespace::Column::Name)
-        .order_by_asc(collection::Column::Name)
-        .order_by_asc(container::Column::Name)
+        .filter(Expr::tuple(names.clone()).gt(Expr::tuple(behind)))
+        .order_by_asc(names[0].clone())
+        .order_by_asc(names[1].clone())
+        .order_by_asc(names[2].clone())
         .limit(n)
         .select_only()
         .column_as(namespace::Column::Name, "namespace")

@@ -3,8 +3,8 @@ use std::path::PathBuf;
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, RuntimeErr,
-    SqlErr, SqlxError, TransactionTrait, sqlx,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr,
+    IntoSimpleExpr, RuntimeErr, SqlErr, SqlxError, TransactionTrait, sea_query::Expr, sqlx,
 };
 
 use crate::{
@@ -159,4 +159,17 @@ fn is_connection(error: &DbErr) -> bool {
                     | SqlxError::Protocol(_)
             )
         )
+}
+
+/// A column of names in the order of their bytes, as the OCI specification lists them, whatever the order of the database.
+/// SQLite has no other.
+pub(in crate::registry) fn bytewise(
+    db: &impl ConnectionTrait,
+    column: impl IntoSimpleExpr,
+) -> Expr {
+    let column = column.into_simple_expr();
+    match db.get_database_backend() {
+        DbBackend::Postgres => Expr::cust_with_exprs("$1 COLLATE \"C\"", [column]),
+        _ => column,
+    }
 }

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::{
     Caller, Digest, ManifestId, PartRole, container as containers,
+    database::bytewise,
     page::Sort,
     path::{ContainerPath, Reference, plain},
     redirect,
@@ -32,12 +33,14 @@ use crate::{
 
 mod document;
 mod generate;
+mod outdated;
 mod put;
 mod tags;
 
 pub(in crate::registry) use document::EMPTY;
 pub use generate::backfill;
 pub(in crate::registry) use generate::{Made, delete_image, ensure_config, of_image};
+pub(in crate::registry) use outdated::delete_outdated;
 pub use put::{CONTENT_MAX, NewManifest, put};
 pub(in crate::registry) use tags::{follow, of_image as names_of_image};
 
@@ -408,11 +411,12 @@ pub async fn tags(
     plain("last", last.unwrap_or_default(), LAST_MAX)?;
     let container = containers::find(caller, path).await?;
     let wanted = wanted(n);
+    let name = bytewise(caller.db(), manifest_tag::Column::Name);
     let names = rows::<Pull, manifest_tag::Entity>(caller.actor())
         .into_select()
         .filter(manifest_tag::Column::ContainerId.eq(container.id))
-        .filter(manifest_tag::Column::Name.gt(last.unwrap_or_default()))
-        .order_by_asc(manifest_tag::Column::Name)
+        .filter(name.clone().gt(last.unwrap_or_default()))
+        .order_by_asc(name)
         .limit(wanted + 1)
         .select_only()
         .column(manifest_tag::Column::Name)

@@ -49,6 +49,7 @@ pub struct Checked {
 /// [`Error::Forbidden`] for anybody but the site; those of database and storage.
 pub async fn scrub(caller: &Caller, plan: Plan, mut tell: impl FnMut(Checked)) -> Result<()> {
     check_admin(caller)?;
+    take_back(caller).await?;
     loop {
         let batch = due(plan)
             .order_by_asc(blob::Column::VerifiedAt.is_not_null())
@@ -64,6 +65,19 @@ pub async fn scrub(caller: &Caller, plan: Plan, mut tell: impl FnMut(Checked)) -
             tell(check(caller, plan, &row).await?);
         }
     }
+}
+
+/// Brings back sound blobs that a scrub had put aside when it was killed.
+async fn take_back(caller: &Caller) -> Result<()> {
+    for digest in caller.storage().put_back().await? {
+        caller
+            .change(async |tx| {
+                healed(tx, &digest.to_string()).await?;
+                Ok(Change::none(()))
+            })
+            .await?;
+    }
+    Ok(())
 }
 
 fn check_admin(caller: &Caller) -> Result<()> {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use futures::TryStreamExt;
 use opendal::ErrorKind;
 
-use super::{Algorithm, Digest, QUARANTINE, Storage, backend, blob_path, error};
+use super::{Algorithm, Digest, QUARANTINE, Storage, backend, blob_path, error, files};
 use crate::error::{Error, Result};
 
 /// What is found when a blob is read again.
@@ -85,6 +85,42 @@ impl Storage {
         }
         Ok(())
     }
+
+    /// Puts back what was put aside and is sound: whoever put it aside was stopped before they had looked. Tells what came
+    /// back.
+    ///
+    /// # Errors
+    /// `Unavailable` when the backend fails.
+    pub async fn put_back(&self) -> Result<Vec<Digest>> {
+        let aside: Vec<_> = files(self.operator.clone(), QUARANTINE)
+            .try_collect()
+            .await?;
+        let mut back = Vec::new();
+        for (path, _) in aside {
+            let Some(digest) = digest_aside(&path) else {
+                continue;
+            };
+            if self.blob(&digest).await?.is_none() && self.is_sound(&path, &digest).await? {
+                let to = blob_path(&digest);
+                self.backend.promote(&self.operator, &path, &to).await?;
+                back.push(digest);
+            }
+        }
+        Ok(back)
+    }
+
+    async fn is_sound(&self, path: &str, digest: &Digest) -> Result<bool> {
+        let metadata = self.operator.stat(path).await;
+        let size = metadata.map_err(error::from_opendal)?.content_length();
+        let found = self.hash(path, size, digest.kind(), Duration::ZERO).await?;
+        Ok(found == *digest)
+    }
+}
+
+/// The digest of what was put aside at that path.
+fn digest_aside(path: &str) -> Option<Digest> {
+    let name = path.strip_prefix(QUARANTINE)?;
+    name.replacen('-', ":", 1).parse().ok()
 }
 
 fn aside_path(digest: &Digest) -> String {

@@ -12,6 +12,7 @@ const SCHEMA: &str = "{ __schema { mutationType { name } queryType { name } type
 
 /// Lists that take no page size, and what bounds each.
 const BOUNDED: &[(&str, &str)] = &[
+    ("BlobDecision.holds", "one for each of seven reasons"),
     ("Query.nodes", "as many as ids are given: 100 at most"),
     (
         "Query._entities",

@@ -1,11 +1,11 @@
 //! Collection of garbage beside pushes, mounts, tags and deletes.
 use std::time::Duration;
 
-use sifhub::registry::blob::collect;
+use sifhub::registry::blob::{Decision, Reason, collect, explain};
 use tokio::time::sleep;
 
 use super::*;
-use crate::support::on_each_database;
+use crate::support::{SifBuilder, on_each_database};
 
 const HERE: &str = "alice/tools/here";
 const THERE: &str = "alice/tools/there";
@@ -115,5 +115,58 @@ on_each_database! {
         alice.delete(&format!("/v2/{HERE}/manifests/{digest}")).await.expect(202);
         sweep(Duration::ZERO).await;
         alice.get(&layer).await.expect(404);
+    }
+
+    async fn a_dry_run_tells_why_each_blob_stays_or_goes(app) {
+        let alice = app.user("alice").await;
+        let manifest = image(&alice, HERE, b"a layer").await;
+        push_manifest(&alice, HERE, "1", &manifest).await;
+        push_blob(&alice, HERE, b"nobody names me").await;
+        let sif = alice.push(THERE, "1", SifBuilder::new("amd64")).await;
+        let operator = app.operator();
+        let plan = async |grace| {
+            let mut all = Vec::new();
+            explain(&operator, grace, |decision| all.push(decision)).await.expect("a plan");
+            all
+        };
+        let reasons = |all: &[Decision], digest: &str| {
+            let found = all.iter().find(|decision| decision.name == digest);
+            let holds = found.expect("a decision").holds.iter();
+            holds.map(|hold| (hold.reason, hold.example.clone())).collect::<Vec<_>>()
+        };
+        sleep(Duration::from_millis(5)).await;
+        let now = plan(Duration::ZERO).await;
+        let named = format!("{HERE}@{}", sha256(manifest.to_string().as_bytes()));
+        assert_eq!(reasons(&now, &sha256(b"a layer")), [(Reason::Manifest, named)]);
+        assert_eq!(reasons(&now, &sif)[0], (Reason::Image, format!("{THERE}@{sif}")));
+        assert_eq!(reasons(&now, &sha256(b"nobody names me")), []);
+        let later = plan(Duration::from_secs(3600)).await;
+        let stray = reasons(&later, &sha256(b"nobody names me"));
+        assert_eq!(stray[0], (Reason::Brought, HERE.into()));
+        assert_eq!(stray[1].0, Reason::Young);
+        let doomed: Vec<_> = now.iter().filter(|decision| decision.goes()).map(|d| d.name.clone()).collect();
+        let taken = collect(&operator, Duration::ZERO, false).await.expect("a collection");
+        let taken: Vec<_> = taken.blobs.iter().map(|(digest, _)| digest.to_string()).collect();
+        assert_eq!(doomed, taken);
+    }
+
+    async fn an_index_that_was_made_for_a_tag_goes_with_what_it_named(app) {
+        let alice = app.user("alice").await;
+        let one = alice.push(HERE, "1", SifBuilder::new("amd64")).await;
+        alice.push(HERE, "1", SifBuilder::new("arm64")).await;
+        let index = format!("/v2/{HERE}/manifests/1");
+        let digest = alice.get(&index).await.expect(200).header("docker-content-digest").to_owned();
+        let by_digest = format!("/v2/{HERE}/manifests/{digest}");
+        alice.push(HERE, "1", SifBuilder::new("amd64").payload(4096, 7)).await;
+        let operator = app.operator();
+        sleep(Duration::from_millis(5)).await;
+        collect(&operator, Duration::ZERO, false).await.expect("a collection");
+        // Somebody may have written its digest down.
+        alice.get(&by_digest).await.expect(200);
+        let hex = one.replacen(':', ".", 1);
+        alice.delete(&format!("/v1/images/{HERE}:{hex}?arch=amd64")).await.expect(200);
+        collect(&operator, Duration::ZERO, false).await.expect("a collection");
+        alice.get(&by_digest).await.expect(404);
+        alice.get(&index).await.expect(200);
     }
 }

@@ -125,6 +125,30 @@ on_each_database! {
         }
     }
 
+    async fn a_tag_goes_on_naming_the_index_that_was_pushed_when_a_member_is_deleted(app) {
+        let alice = app.user("alice").await;
+        push_blob(&alice, NAME, b"{}").await;
+        let mut members = Vec::new();
+        for arch in ["amd64", "arm64"] {
+            let sif = SifBuilder::new(arch).build();
+            push_blob(&alice, NAME, &sif).await;
+            let manifest = json!({"schemaVersion": 2, "mediaType": IMAGE,
+                "config": descriptor("application/vnd.sylabs.sif.config.v1+json", b"{}"),
+                "layers": [descriptor("application/vnd.sylabs.sif.layer.v1.sif", &sif)]});
+            let bytes = manifest.to_string();
+            push_manifest(&alice, NAME, &sha256(bytes.as_bytes()), &manifest).await;
+            members.push(descriptor(IMAGE, bytes.as_bytes()));
+        }
+        let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": members});
+        let digest = push_manifest(&alice, NAME, "1", &index).await;
+        let first = members[0]["digest"].as_str().expect("a digest");
+        alice.delete(&at(&format!("manifests/{first}"))).await.expect(202);
+        let named = alice.get(&at("manifests/1")).await.expect(200);
+        assert_eq!(named.header("docker-content-digest"), digest);
+        let pull = async |arch| alice.get(&format!("/v1/imagefile/{NAME}:1?arch={arch}")).await.status;
+        assert_eq!((pull("amd64").await, pull("arm64").await), (404, 200));
+    }
+
     async fn a_manifest_gets_several_tags_at_once(app) {
         let alice = app.user("alice").await;
         let manifest = image(&alice, NAME, b"layer").await;

@@ -1,14 +1,18 @@
 //! What is stored.
-use async_graphql::{Context, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::{
+    error::Error,
     graphql::{
         loader::caller,
         page::{cost, size},
         scalar::Bytes,
     },
-    registry::scrub::{self, DamagedBlob, Report},
+    registry::{
+        blob::{Decision, Hold, Reason, explain_one},
+        scrub::{self, DamagedBlob, Report},
+    },
 };
 
 /// What is known of stored blobs.
@@ -48,6 +52,84 @@ impl Storage {
         let first = size("first", first)?;
         let found = scrub::damaged(caller(ctx), first).await?;
         Ok(found.into_iter().map(Into::into).collect())
+    }
+
+    /// Whether collection would take a stored blob now, and why not; `sifhub gc --dry-run` tells it of all. Null where there is
+    /// no such blob. Errors: `INVALID` for what is no digest.
+    async fn decision(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The digest of the blob: `sha256:` or `sha512:` and hex digits.")]
+        digest: String,
+    ) -> Result<Option<BlobDecision>> {
+        match explain_one(caller(ctx), &digest.parse()?).await {
+            Err(Error::NotFound(_)) => Ok(None),
+            found => Ok(Some(found?.into())),
+        }
+    }
+}
+
+/// Whether collection would take a blob now, and what keeps it.
+#[derive(SimpleObject)]
+pub(in crate::graphql) struct BlobDecision {
+    /// The digest of the blob.
+    digest: String,
+    /// How many bytes it has.
+    size: Bytes,
+    /// Whether the next collection takes it.
+    goes: bool,
+    /// What keeps it, one entry for each reason; empty where it goes.
+    holds: Vec<BlobHold>,
+}
+
+/// What keeps a blob.
+#[derive(SimpleObject)]
+struct BlobHold {
+    /// In what way.
+    reason: BlobReason,
+    /// How many there are of this reason.
+    count: u64,
+    /// One of them: the path of a container, with `@` and a digest where there is one; empty where nothing has a name.
+    example: String,
+    /// Until when it keeps the blob; null: as long as it is there.
+    until: Option<DateTime<Utc>>,
+}
+
+/// Why a blob stays.
+#[derive(Clone, Copy, Enum, PartialEq, Eq)]
+#[graphql(remote = "Reason")]
+enum BlobReason {
+    /// Images are these bytes.
+    Image,
+    /// Manifests name it.
+    Manifest,
+    /// Indexes name it.
+    Index,
+    /// What refers to it is in the trash.
+    Trash,
+    /// An upload is under way.
+    Upload,
+    /// It was brought to a container a short time ago, and the manifest that names it may still come.
+    Brought,
+    /// It is younger than the time of grace.
+    Young,
+}
+
+impl From<Decision> for BlobDecision {
+    fn from(decision: Decision) -> Self {
+        let goes = decision.goes();
+        let hold = |hold: Hold| BlobHold {
+            reason: hold.reason.into(),
+            count: hold.count,
+            example: hold.example,
+            until: hold.until,
+        };
+        Self {
+            digest: decision.name,
+            size: Bytes(decision.size.unwrap_or_default()),
+            goes,
+            holds: decision.holds.into_iter().map(hold).collect(),
+        }
     }
 }
 

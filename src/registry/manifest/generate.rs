@@ -360,8 +360,12 @@ pub(in crate::registry) async fn delete_image(
         usage::image_removed(tx, image.container_id, image.size);
     }
     image.delete(tx.db()).await?;
+    let pushed = tags::of_pushed(tx, container.id, &names).await?;
     for name in names {
-        tags::follow(tx, container, &name).await?;
+        // A tag goes on naming the index that somebody pushed, with what is left of it: its digest is theirs.
+        if !pushed.contains(&name) {
+            tags::follow(tx, container, &name).await?;
+        }
     }
     Ok(())
 }

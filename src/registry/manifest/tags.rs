@@ -1,5 +1,5 @@
 //! What names mean: to OCI clients one manifest, to the library one image for each architecture.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use entity::{container, id::ManifestId, image, manifest, manifest_tag, tag};
 use sea_orm::{
@@ -30,6 +30,24 @@ pub(super) async fn of(tx: &Tx, manifests: &[ManifestId]) -> Result<Vec<String>>
         .select_only()
         .column(manifest_tag::Column::Name);
     Ok(names.into_tuple().all(tx.db()).await?)
+}
+
+/// Those of `names` that point at manifests that were pushed.
+pub(super) async fn of_pushed(
+    tx: &Tx,
+    container: ContainerId,
+    names: &[String],
+) -> Result<BTreeSet<String>> {
+    let pushed = rows::<Pull, manifest_tag::Entity>(tx.actor())
+        .into_select()
+        .join(JoinType::InnerJoin, manifest_tag::Relation::Manifest.def())
+        .filter(manifest_tag::Column::ContainerId.eq(container))
+        .filter(manifest_tag::Column::Name.is_in(names))
+        .filter(manifest::Column::Generated.eq(false))
+        .select_only()
+        .column(manifest_tag::Column::Name);
+    let pushed: Vec<String> = pushed.into_tuple().all(tx.db()).await?;
+    Ok(pushed.into_iter().collect())
 }
 
 /// The names by which images are known, or manifests that describe them.
