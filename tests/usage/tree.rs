@@ -108,11 +108,12 @@ on_each_database! {
         let alice = shelves(&app).await;
         for stranger in [app.anonymous(), app.user("bob").await] {
             for by in ["SIZE", "STORED"] {
-                let found = tree(&stranger, &format!("(depth: 3, first: 1, by: {by})")).await;
+                let found = tree(&stranger, &format!("(root: \"alice\", depth: 2, first: 1, by: {by})")).await;
                 assert_eq!(outline(&found), [
-                    "SITE  4", "NAMESPACE alice 4", "COLLECTION alice/big 3", "OTHERS +1 1", "CONTAINER alice/big/a 1", "OTHERS +2 2",
+                    "NAMESPACE alice 4", "COLLECTION alice/big 3", "OTHERS +1 1", "CONTAINER alice/big/a 1", "OTHERS +2 2",
                 ]);
-                assert_eq!(bytes(&found[1]), bytes(&found[2]) + bytes(&found[3]), "{by}");
+                assert_eq!(bytes(&found[0]), bytes(&found[1]) + bytes(&found[2]), "{by}");
+                assert_eq!(tree(&stranger, &format!("(by: {by})")).await[0]["imageCount"], 4);
             }
             assert_eq!(tree(&stranger, r#"(root: "alice/secret")"#).await, [Value::Null; 0]);
         }
@@ -204,7 +205,7 @@ on_each_database! {
         for (arguments, expected) in [
             ("(depth: 4)", "INVALID"),
             ("(depth: 0)", "INVALID"),
-            ("(first: 101)", "INVALID"),
+            ("(depth: 1, first: 101)", "INVALID"),
             ("(root: \"team:0000000000a1b2c3d4e5f607\")", "INVALID"),
             ("(root: \"alice/a/b\")", "INVALID"),
             ("(depth: 3, first: 100)", "TOO_COMPLEX"),
