@@ -164,7 +164,7 @@ on_each_database! {
         assert_eq!(at(&found, "alice/secret/a")["downloads"], json!(0.0));
         assert_eq!(drifts(&app).await, []);
         // All that is big came ten days ago.
-        let day = chrono::Utc::now() - chrono::TimeDelta::days(10);
+        let day = app.operator().now() - chrono::TimeDelta::days(10);
         let older = format!(
             "UPDATE image SET uploaded_at = '{}' WHERE container_id IN (SELECT k.id FROM container k
             JOIN collection c ON c.id = k.collection_id WHERE c.name = 'big')", day.to_rfc3339());
