@@ -27,6 +27,12 @@ pub struct Model {
     pub size: i64,
     /// The bytes of all blobs held, each once.
     pub stored: i64,
+    /// Of the images, those without a signature.
+    pub unsigned: i64,
+    /// The sum of the times at which images and manifests came, in seconds since 1970: their mean age is known from it.
+    pub born: i64,
+    /// How often something was pulled from the containers that count.
+    pub downloads: i64,
     /// When it was last compared with what there is.
     pub recounted_at: Option<DateTimeUtc>,
 }

@@ -20,6 +20,13 @@ pub struct Model {
     pub size: i64,
     /// In bytes.
     pub stored: i64,
+    /// What was taken; what was added is this and the change.
+    pub images_removed: i64,
+    pub manifests_removed: i64,
+    /// In bytes.
+    pub size_removed: i64,
+    /// In bytes.
+    pub stored_removed: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -12,6 +12,7 @@ use crate::{
         ManifestId, NamespaceId, ShareLinkId, TagId, TeamId, TokenId, UserId, WebhookId,
         collection, container, image as images, namespace,
         path::{self, ContainerPath, Name},
+        size_tree::Place,
         star::Subject,
         team, user,
     },
@@ -170,6 +171,17 @@ pub(super) async fn shelf(caller: &Caller, id: &ID) -> Result<Shelf> {
         true => Shelf::Collection(collection(caller, id).await?),
         false => Shelf::Container(container(caller, id).await?),
     })
+}
+
+/// What a tree can have at its top: the namespace or collection of that id or path.
+pub(super) async fn branch(caller: &Caller, id: &ID) -> Result<Place> {
+    match by_id(id)? {
+        Some(GlobalId::Namespace(id)) => Ok(Place::Namespace(id)),
+        Some(GlobalId::Collection(id)) => Ok(Place::Collection(id)),
+        Some(other) => Err(not_a("namespace or collection", &other)),
+        None if id.contains('/') => Ok(Place::Collection(collection(caller, id).await?)),
+        None => Ok(Place::Namespace(namespace(caller, id).await?)),
+    }
 }
 
 /// The user of that id or name.

@@ -14,6 +14,7 @@ use crate::{
         image::ImageSort,
         namespace::NamespaceSort,
         page::{Cursor, PAGE_MAX, Page, PageArgs},
+        size_tree::{self, CHILDREN_MAX, DEPTH_MAX},
         tag::TagSort,
         team::TeamSort,
         token::ByCreation,
@@ -281,6 +282,15 @@ pub(super) fn series_cost(since: Option<Date>, until: Option<Date>, child: usize
     };
     let days = usize::try_from(days.clamp(1, SPAN_MAX)).unwrap_or(usize::MAX);
     days.saturating_mul(child).saturating_add(STATEMENT)
+}
+
+/// What a tree costs: a statement for each level, and as much as its nodes, whose fields are all in it.
+pub(super) fn tree_cost(depth: i32, first: i32, child: usize) -> usize {
+    let depth = u64::try_from(depth).unwrap_or(1).clamp(1, DEPTH_MAX);
+    let first = u64::try_from(first).unwrap_or(1).clamp(1, CHILDREN_MAX);
+    let nodes = usize::try_from(size_tree::nodes(depth, first)).unwrap_or(usize::MAX);
+    let statements = STATEMENT.saturating_mul(usize::try_from(depth).unwrap_or(1));
+    nodes.saturating_add(statements).saturating_add(child)
 }
 
 /// The connection over a page; counts the whole list only if the operation asks.

@@ -390,7 +390,7 @@ async fn adopt(tx: &Tx, image: Granted<Push, image::Model>) -> Result<Granted<Pu
     row.encrypted = Set(twin.encrypted);
     row.uploaded_at = Set(Some(tx.now()));
     let row = row.update(tx.db()).await?;
-    usage::image_added(tx, row.container_id, row.size);
+    usage::image_added(tx, &row);
     label::keep_known(tx, &row).await?;
     manifest::of_image(tx, &row).await?;
     Ok(image.replaced(row))
@@ -492,7 +492,7 @@ pub(in crate::registry) async fn fill(
     row.uploaded_at = Set(Some(image.uploaded_at.unwrap_or(tx.now())));
     let row = row.update(tx.db()).await?;
     if image.blob.is_none() {
-        usage::image_added(tx, row.container_id, row.size);
+        usage::image_added(tx, &row);
     }
     label::keep(tx, row.id, &inspection.metadata.labels).await?;
     Ok(image.replaced(row))

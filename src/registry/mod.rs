@@ -38,6 +38,7 @@ pub mod session;
 pub mod share;
 pub mod sif;
 pub mod site;
+pub mod size_tree;
 pub mod star;
 pub mod tag;
 pub mod team;

@@ -12,16 +12,18 @@ use std::{
     sync::Mutex,
 };
 
-use entity::{collection, container, container_blob, manifest};
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use entity::{collection, container, container_blob, image, manifest};
+use sea_orm::{ColumnTrait, DbBackend, QueryFilter, QuerySelect};
 
 use super::{CollectionId, ContainerId, NamespaceId, Tx};
 use crate::{access::internal, error::Result};
 
+mod pulled;
 mod rebuild;
 mod recount;
 mod settle;
 
+pub(in crate::registry) use pulled::pulled;
 pub(in crate::registry) use rebuild::rebuild;
 pub use recount::{Drift, Plan, Recount, recount};
 pub(in crate::registry) use settle::settle;
@@ -40,6 +42,11 @@ pub(in crate::registry) struct Sum {
     manifests: i64,
     size: i64,
     stored: i64,
+    /// Images without a signature.
+    unsigned: i64,
+    /// The sum of the times at which images and manifests came, in seconds since 1970.
+    born: i64,
+    downloads: i64,
 }
 
 impl Sum {
@@ -60,6 +67,9 @@ impl Add for Sum {
             manifests: self.manifests + other.manifests,
             size: self.size + other.size,
             stored: self.stored + other.stored,
+            unsigned: self.unsigned + other.unsigned,
+            born: self.born + other.born,
+            downloads: self.downloads + other.downloads,
         }
     }
 }
@@ -81,6 +91,9 @@ impl Neg for Sum {
             manifests: -self.manifests,
             size: -self.size,
             stored: -self.stored,
+            unsigned: -self.unsigned,
+            born: -self.born,
+            downloads: -self.downloads,
         }
     }
 }
@@ -150,22 +163,25 @@ fn add(tx: &Tx, extent: Extent, id: i64, sum: Sum) {
     tx.noted().note(extent, |changes| changes.add(id, sum));
 }
 
-fn image(size: i64) -> Sum {
+/// What an uploaded image counts.
+fn image(image: &image::Model) -> Sum {
     Sum {
         images: 1,
-        size,
+        size: image.size,
+        unsigned: i64::from(!image.signed),
+        born: image.uploaded_at.unwrap_or(image.created_at).timestamp(),
         ..Sum::default()
     }
 }
 
-/// A container has got an uploaded image of so many bytes. Its lock is held, as in all steps here that are about containers.
-pub(in crate::registry) fn image_added(tx: &Tx, container: ContainerId, size: i64) {
-    add(tx, Extent::Container, container.0, image(size));
+/// A container has got an uploaded image. Its lock is held, as in all steps here that are about containers.
+pub(in crate::registry) fn image_added(tx: &Tx, row: &image::Model) {
+    add(tx, Extent::Container, row.container_id.0, image(row));
 }
 
-/// An uploaded image of so many bytes has gone from a container.
-pub(in crate::registry) fn image_removed(tx: &Tx, container: ContainerId, size: i64) {
-    add(tx, Extent::Container, container.0, -image(size));
+/// An uploaded image has gone from a container.
+pub(in crate::registry) fn image_removed(tx: &Tx, row: &image::Model) {
+    add(tx, Extent::Container, row.container_id.0, -image(row));
 }
 
 /// What a manifest counts: nothing if it describes a SIF image, which counts itself, or was made here.
@@ -176,6 +192,7 @@ fn weight(manifest: &manifest::Model) -> Sum {
     Sum {
         manifests: 1,
         size: manifest.size,
+        born: manifest.created_at.timestamp(),
         ..Sum::default()
     }
 }
@@ -309,4 +326,12 @@ pub(in crate::registry) fn collection_counts(tx: &Tx, collection: CollectionId, 
     tx.noted().note(Extent::Collection, |changes| {
         changes.counted.insert(collection.0, counts);
     });
+}
+
+/// A time in SQL, as whole seconds since 1970.
+fn seconds(backend: DbBackend, time: &str) -> String {
+    match backend {
+        DbBackend::Postgres => format!("CAST(FLOOR(EXTRACT(EPOCH FROM {time})) AS bigint)"),
+        _ => format!("CAST(strftime('%s', {time}) AS bigint)"),
+    }
 }

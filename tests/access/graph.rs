@@ -22,6 +22,7 @@ pub async fn query(field: &str, world: &World, client: &Client) -> Option<Outcom
         ),
         "viewer" => "viewer { id }".into(),
         "server" => "server { version }".into(),
+        "sizeTree" => format!("sizeTree(root: {collection:?}) {{ bytes }}"),
         "node" => format!("node(id: {collection:?}) {{ id }}"),
         "nodes" => format!("nodes(ids: [{container:?}]) {{ id }}"),
         "namespace" => format!("namespace(name: {name:?}) {{ id }}"),

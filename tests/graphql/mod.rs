@@ -44,7 +44,7 @@ use serde_json::{Value, json};
 use crate::support::{Client, SifBuilder, TestApp};
 
 /// The code of the first error of an answer; `""` when there is none.
-fn code(answer: &Value) -> &str {
+pub fn code(answer: &Value) -> &str {
     answer["errors"][0]["extensions"]["code"]
         .as_str()
         .unwrap_or_default()

@@ -1,6 +1,7 @@
 //! How much there is: sums, their growth, and who learns of them.
 mod moved;
 mod sums;
+mod tree;
 
 use serde_json::{Value, json};
 use sifhub::registry::usage::{Drift, Plan, Recount, recount};

@@ -9,6 +9,7 @@ mod namespace;
 pub(super) mod node;
 mod search;
 mod server;
+mod size_tree;
 mod team;
 mod topic;
 mod user;
@@ -37,6 +38,7 @@ pub(super) struct Query(
     user::UserQuery,
     team::TeamQuery,
     server::ServerQuery,
+    size_tree::SizeTreeQuery,
     federation::FederationQuery,
 );
 

@@ -13,7 +13,7 @@ use crate::{
     access::{Pull, rows},
     error::Result,
     event::Change,
-    registry::{Caller, Digest, Door, caller::Tx},
+    registry::{Caller, Digest, Door, caller::Tx, usage},
 };
 
 /// How many rows one statement has.
@@ -71,6 +71,8 @@ async fn write(tx: &Tx, tallies: &Tallies) -> Result<u64> {
     }
     add_totals(tx, &of_collections, &of_containers, &of_images).await?;
     add_rows(tx, &rows).await?;
+    let pulls = of_containers.iter().map(|(id, sum)| (*id, sum.count));
+    usage::pulled(tx, pulls.collect()).await?;
     Ok(rows.values().map(|row| row.1.unsigned_abs()).sum())
 }
 

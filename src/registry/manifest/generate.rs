@@ -357,7 +357,7 @@ pub(in crate::registry) async fn delete_image(
         .all(tx.db())
         .await?;
     if image.blob.is_some() {
-        usage::image_removed(tx, image.container_id, image.size);
+        usage::image_removed(tx, &image);
     }
     image.delete(tx.db()).await?;
     let pushed = tags::of_pushed(tx, container.id, &names).await?;

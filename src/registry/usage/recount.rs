@@ -5,12 +5,12 @@
 use chrono::{DateTime, Utc};
 use entity::{kind::Extent, usage};
 use sea_orm::{
-    ActiveEnum, ColumnTrait, Condition, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, Statement, Value,
+    ActiveEnum, ColumnTrait, Condition, ConnectionTrait, DbBackend, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, Statement, Value,
 };
 use serde_json::json;
 
-use super::SITE_PARTS;
+use super::{SITE_PARTS, seconds};
 use crate::{
     access::internal,
     error::{Error, Result},
@@ -175,10 +175,13 @@ struct Count {
     manifests: i64,
     size: i64,
     stored: i64,
+    unsigned: i64,
+    born: i64,
+    downloads: i64,
 }
 
 impl Count {
-    fn fields(self) -> [(&'static str, i64); 7] {
+    fn fields(self) -> [(&'static str, i64); 10] {
         [
             ("parent", self.parent_id),
             ("collections", self.collections),
@@ -187,23 +190,41 @@ impl Count {
             ("manifests", self.manifests),
             ("size", self.size),
             ("stored", self.stored),
+            ("unsigned", self.unsigned),
+            ("born", self.born),
+            ("downloads", self.downloads),
         ]
     }
 }
 
-const CONTAINERS: &str = "SELECT c.id, c.collection_id AS parent_id, CAST(0 AS bigint) AS collections,
-    CAST(1 AS bigint) AS containers,
-    (SELECT COUNT(*) FROM image i WHERE i.container_id = c.id AND i.blob IS NOT NULL) AS images,
-    (SELECT COUNT(*) FROM manifest m WHERE m.container_id = c.id AND m.image_id IS NULL AND NOT m.generated) AS manifests,
-    CAST((SELECT COALESCE(SUM(i.size), 0) FROM image i WHERE i.container_id = c.id AND i.blob IS NOT NULL)
-        + (SELECT COALESCE(SUM(m.size), 0) FROM manifest m WHERE m.container_id = c.id AND m.image_id IS NULL
-            AND NOT m.generated) AS bigint) AS size,
-    CAST((SELECT COALESCE(SUM(b.size), 0) FROM container_blob l JOIN blob b ON b.digest = l.digest
-        WHERE l.container_id = c.id) AS bigint) AS stored
-    FROM container c WHERE c.collection_id = $1";
+/// What is in the containers of the collection `$1`.
+fn containers(backend: DbBackend) -> String {
+    let (image, manifest) = (
+        seconds(backend, "COALESCE(i.uploaded_at, i.created_at)"),
+        seconds(backend, "m.created_at"),
+    );
+    format!(
+        "SELECT c.id, c.collection_id AS parent_id, CAST(0 AS bigint) AS collections, CAST(1 AS bigint) AS containers,
+        COALESCE(i.n, 0) AS images, COALESCE(m.n, 0) AS manifests,
+        CAST(COALESCE(i.size, 0) + COALESCE(m.size, 0) AS bigint) AS size,
+        CAST((SELECT COALESCE(SUM(b.size), 0) FROM container_blob l JOIN blob b ON b.digest = l.digest
+            WHERE l.container_id = c.id) AS bigint) AS stored,
+        COALESCE(i.unsigned, 0) AS unsigned, CAST(COALESCE(i.born, 0) + COALESCE(m.born, 0) AS bigint) AS born, c.downloads
+        FROM container c
+        LEFT JOIN (SELECT i.container_id, COUNT(*) AS n, SUM(i.size) AS size, SUM({image}) AS born,
+            COUNT(CASE WHEN i.signed THEN NULL ELSE 1 END) AS unsigned FROM image i
+            WHERE i.blob IS NOT NULL AND i.container_id IN (SELECT id FROM container WHERE collection_id = $1)
+            GROUP BY i.container_id) i ON i.container_id = c.id
+        LEFT JOIN (SELECT m.container_id, COUNT(*) AS n, SUM(m.size) AS size, SUM({manifest}) AS born FROM manifest m
+            WHERE m.image_id IS NULL AND NOT m.generated
+                AND m.container_id IN (SELECT id FROM container WHERE collection_id = $1)
+            GROUP BY m.container_id) m ON m.container_id = c.id
+        WHERE c.collection_id = $1"
+    )
+}
 
 const COUNTED: &str =
-    "SELECT id, parent_id, collections, containers, images, manifests, size, stored FROM usage
+    "SELECT id, parent_id, collections, containers, images, manifests, size, stored, unsigned, born, downloads FROM usage
     WHERE extent = 'container' AND parent_id = $1";
 
 /// Counts one collection, namespace or part of the site, whose row is locked.
@@ -232,6 +253,9 @@ impl Counter<'_> {
             manifests: row.manifests,
             size: row.size,
             stored: row.stored,
+            unsigned: row.unsigned,
+            born: row.born,
+            downloads: row.downloads,
         };
         let own = match self.count().await? {
             Some(is) => {
@@ -263,7 +287,7 @@ impl Counter<'_> {
     }
 
     async fn check_containers(&self) -> Result<Vec<Drift>> {
-        let is = self.rows(CONTAINERS, [self.id.into()]).await?;
+        let is = self.rows(&self.containers(), [self.id.into()]).await?;
         let was = self.rows(COUNTED, [self.id.into()]).await?;
         let mut was: std::collections::BTreeMap<_, _> =
             was.into_iter().map(|row| (row.id, row)).collect();
@@ -291,6 +315,10 @@ impl Counter<'_> {
             }
         }
         Ok(drifts)
+    }
+
+    fn containers(&self) -> String {
+        containers(self.tx.db().get_database_backend())
     }
 
     /// Who holds which blob, as a selection of digest, holders and size, and the same of what is noted.
@@ -368,7 +396,9 @@ impl Counter<'_> {
             CAST(COALESCE(SUM(u.images), 0) AS bigint) AS images,
             CAST(COALESCE(SUM(u.manifests), 0) AS bigint) AS manifests,
             CAST(COALESCE(SUM(u.size), 0) AS bigint) AS size,
-            CAST((SELECT COALESCE(SUM(h.size), 0) FROM ({held}) h) AS bigint) AS stored
+            CAST((SELECT COALESCE(SUM(h.size), 0) FROM ({held}) h) AS bigint) AS stored,
+            CAST(COALESCE(SUM(u.unsigned), 0) AS bigint) AS unsigned, CAST(COALESCE(SUM(u.born), 0) AS bigint) AS born,
+            CAST(COALESCE(SUM(u.downloads), 0) AS bigint) AS downloads
             FROM {of} t LEFT JOIN ({below}) u ON u.parent_id = t.id
             WHERE t.id = $1 GROUP BY t.id",
             held = self.held(),
@@ -379,27 +409,30 @@ impl Counter<'_> {
 
     /// What is directly below and counts.
     fn below(&self) -> String {
-        let columns = "parent_id, collections, containers, images, manifests, size";
+        let columns = "parent_id, collections, containers, images, manifests, size, unsigned, born, downloads";
         match self.extent {
             Extent::Container | Extent::Collection => format!(
-                "SELECT k.* FROM ({CONTAINERS}) k LEFT JOIN usage f ON f.extent = 'container' AND f.id = k.id
-                WHERE f.counted IS NULL OR f.counted"
+                "SELECT k.* FROM ({}) k LEFT JOIN usage f ON f.extent = 'container' AND f.id = k.id
+                WHERE f.counted IS NULL OR f.counted",
+                self.containers()
             ),
             Extent::Namespace => format!(
                 "SELECT {columns} FROM usage WHERE extent = 'collection' AND parent_id = $1 AND counted"
             ),
-            Extent::Site => format!(
-                "SELECT {columns} FROM usage WHERE extent = 'namespace' AND parent_id = $1"
-            ),
+            Extent::Site => {
+                format!("SELECT {columns} FROM usage WHERE extent = 'namespace' AND parent_id = $1")
+            }
         }
     }
 
     async fn put(&self, extent: Extent, is: Count) -> Result<()> {
-        let put = "INSERT INTO usage (extent, id, parent_id, counted, collections, containers, images, manifests, size, stored)
-            VALUES ($1, $2, $3, TRUE, $4, $5, $6, $7, $8, $9)
+        let put = "INSERT INTO usage (extent, id, parent_id, counted, collections, containers, images, manifests, size, stored,
+                unsigned, born, downloads)
+            VALUES ($1, $2, $3, TRUE, $4, $5, $6, $7, $8, $9, $10, $11, $12)
             ON CONFLICT (extent, id) DO UPDATE SET parent_id = excluded.parent_id, collections = excluded.collections,
             containers = excluded.containers, images = excluded.images, manifests = excluded.manifests,
-            size = excluded.size, stored = excluded.stored";
+            size = excluded.size, stored = excluded.stored, unsigned = excluded.unsigned, born = excluded.born,
+            downloads = excluded.downloads";
         let values = [
             extent.to_value().into(),
             is.id.into(),
@@ -410,6 +443,9 @@ impl Counter<'_> {
             is.manifests.into(),
             is.size.into(),
             is.stored.into(),
+            is.unsigned.into(),
+            is.born.into(),
+            is.downloads.into(),
         ];
         self.run(put, values).await
     }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How many rows one statement takes.
-const CHUNK: usize = 500;
+pub(super) const CHUNK: usize = 500;
 
 /// A row as it is after a change.
 #[derive(Clone, Copy, Debug, FromQueryResult)]
@@ -30,6 +30,9 @@ struct Row {
     manifests: i64,
     size: i64,
     stored: i64,
+    unsigned: i64,
+    born: i64,
+    downloads: i64,
 }
 
 impl Row {
@@ -41,12 +44,14 @@ impl Row {
             manifests: self.manifests,
             size: self.size,
             stored: self.stored,
+            unsigned: self.unsigned,
+            born: self.born,
+            downloads: self.downloads,
         }
     }
 }
 
-const RETURNING: &str =
-    "RETURNING parent_id, counted, collections, containers, images, manifests, size, stored";
+const RETURNING: &str = "RETURNING parent_id, counted, collections, containers, images, manifests, size, stored, unsigned, born, downloads";
 
 /// Adds what the transaction noted to the sums, from the bottom up. Comes last of all in a transaction, so that the rows
 /// that many share are locked for the shortest time.
@@ -79,7 +84,7 @@ pub(in crate::registry) async fn settle(tx: &Tx) -> Result<()> {
     keep_days(tx, days).await
 }
 
-fn next(extent: Extent) -> Extent {
+pub(super) fn next(extent: Extent) -> Extent {
     match extent {
         Extent::Container => Extent::Collection,
         Extent::Collection => Extent::Namespace,
@@ -213,7 +218,8 @@ impl Level<'_> {
     async fn try_update(&self, id: i64, change: Sum) -> Result<Option<Row>> {
         let update = format!(
             "UPDATE usage SET collections = collections + $3, containers = containers + $4, images = images + $5,
-            manifests = manifests + $6, size = size + $7, stored = stored + $8
+            manifests = manifests + $6, size = size + $7, stored = stored + $8, unsigned = unsigned + $9, born = born + $10,
+            downloads = downloads + $11
             WHERE extent = $1 AND id = $2 {RETURNING}"
         );
         let values = [
@@ -225,6 +231,9 @@ impl Level<'_> {
             change.manifests.into(),
             change.size.into(),
             change.stored.into(),
+            change.unsigned.into(),
+            change.born.into(),
+            change.downloads.into(),
         ];
         self.row(&update, values).await
     }
@@ -430,22 +439,25 @@ fn added<E: EntityTrait, C: ColumnTrait>(table: E, column: C) -> Expr {
     Expr::col((table, column)).add(Expr::cust(format!("excluded.{column_name}")))
 }
 
+/// What each day adds up.
+const DAY_SUMS: [usage_day::Column; 8] = [
+    usage_day::Column::Images,
+    usage_day::Column::Manifests,
+    usage_day::Column::Size,
+    usage_day::Column::Stored,
+    usage_day::Column::ImagesRemoved,
+    usage_day::Column::ManifestsRemoved,
+    usage_day::Column::SizeRemoved,
+    usage_day::Column::StoredRemoved,
+];
+
 /// Adds the changes to their days, in the order of the locks.
 async fn keep_days(tx: &Tx, days: Vec<(Extent, i64, Sum)>) -> Result<()> {
     let day: NaiveDate = tx.now().date_naive();
-    let kept = |sum: &Sum| (sum.images, sum.manifests, sum.size, sum.stored) != (0, 0, 0, 0);
-    let rows: Vec<_> = days
+    let rows: Vec<_> = of_one_site(days)
         .into_iter()
-        .filter(|(_, _, sum)| kept(sum))
-        .map(|(extent, id, sum)| usage_day::ActiveModel {
-            extent: Set(extent),
-            id: Set(id),
-            day: Set(day),
-            images: Set(sum.images),
-            manifests: Set(sum.manifests),
-            size: Set(sum.size),
-            stored: Set(sum.stored),
-        })
+        .filter(|(_, _, sum)| (sum.images, sum.manifests, sum.size, sum.stored) != (0, 0, 0, 0))
+        .map(|change| day_of(day, change))
         .collect();
     for some in rows.chunks(CHUNK) {
         let mut add = OnConflict::columns([
@@ -453,12 +465,7 @@ async fn keep_days(tx: &Tx, days: Vec<(Extent, i64, Sum)>) -> Result<()> {
             usage_day::Column::Id,
             usage_day::Column::Day,
         ]);
-        for column in [
-            usage_day::Column::Images,
-            usage_day::Column::Manifests,
-            usage_day::Column::Size,
-            usage_day::Column::Stored,
-        ] {
+        for column in DAY_SUMS {
             add.value(column, added(usage_day::Entity, column));
         }
         usage_day::Entity::insert_many(some.to_vec())
@@ -467,4 +474,33 @@ async fn keep_days(tx: &Tx, days: Vec<(Extent, i64, Sum)>) -> Result<()> {
             .await?;
     }
     Ok(())
+}
+
+/// What one transaction took from one part of the site and gave to another changed nothing on the site.
+fn of_one_site(mut days: Vec<(Extent, i64, Sum)>) -> Vec<(Extent, i64, Sum)> {
+    let parts = days.iter().filter(|(extent, ..)| *extent == Extent::Site);
+    let Some(part) = parts.clone().map(|(_, part, _)| *part).min() else {
+        return days;
+    };
+    let all = parts.fold(Sum::default(), |all, (_, _, sum)| all + *sum);
+    days.retain(|(extent, ..)| *extent != Extent::Site);
+    days.push((Extent::Site, part, all));
+    days
+}
+
+fn day_of(day: NaiveDate, (extent, id, sum): (Extent, i64, Sum)) -> usage_day::ActiveModel {
+    let removed = |change: i64| Set(Ord::min(change, 0).abs());
+    usage_day::ActiveModel {
+        extent: Set(extent),
+        id: Set(id),
+        day: Set(day),
+        images: Set(sum.images),
+        manifests: Set(sum.manifests),
+        size: Set(sum.size),
+        stored: Set(sum.stored),
+        images_removed: removed(sum.images),
+        manifests_removed: removed(sum.manifests),
+        size_removed: removed(sum.size),
+        stored_removed: removed(sum.stored),
+    }
 }
