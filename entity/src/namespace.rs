@@ -24,6 +24,10 @@ pub struct Model {
     pub default_visibility: Option<Visibility>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// How many bytes it may hold; absent: the default; -1: any number.
+    pub quota_bytes: Option<i64>,
+    /// How many images and manifests it may hold; absent: the default; -1: any number.
+    pub quota_images: Option<i64>,
     #[sea_orm(belongs_to, from = "owner_id", to = "id")]
     pub owner: HasOne<super::user::Entity>,
     #[sea_orm(belongs_to, from = "team_id", to = "id")]

@@ -34,6 +34,10 @@ pub struct Model {
     /// Which terms of use hold; 0: none.
     pub terms_version: i32,
     pub updated_at: DateTimeUtc,
+    /// How many bytes it may hold; absent: the default; -1: any number.
+    pub quota_bytes: Option<i64>,
+    /// How many images and manifests it may hold; absent: the default; -1: any number.
+    pub quota_images: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -19,6 +19,10 @@ pub struct Model {
     pub disabled_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub last_login_at: Option<DateTimeUtc>,
+    /// How many bytes their namespaces may hold together; absent: the default; -1: any number.
+    pub quota_bytes: Option<i64>,
+    /// How many images and manifests their namespaces may hold together; absent: the default; -1: any number.
+    pub quota_images: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

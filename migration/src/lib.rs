@@ -17,6 +17,7 @@ mod m20261122_000009_site;
 mod m20261122_000010_events;
 mod m20261122_000011_search;
 mod m20261127_000012_tree;
+mod m20261127_000013_quota;
 mod m20261127_000015_search;
 
 /// Runs the migrations in order.
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000010_events::Migration),
             Box::new(m20261122_000011_search::Migration),
             Box::new(m20261127_000012_tree::Migration),
+            Box::new(m20261127_000013_quota::Migration),
             Box::new(m20261127_000015_search::Migration),
         ]
     }

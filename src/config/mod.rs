@@ -15,6 +15,7 @@ mod load;
 mod log;
 mod network;
 mod print;
+mod quota;
 mod registry;
 mod schema;
 mod secret;
@@ -42,6 +43,7 @@ pub use keyserver::Keyserver;
 pub use load::Loaded;
 pub use log::{Format, Log};
 pub use network::Network;
+pub use quota::{Quota, QuotaLimits};
 pub use registry::{NamespaceCreation, Registry, TeamCreation, Visibility};
 pub use schema::schema;
 pub use secret::Secret;
@@ -70,6 +72,8 @@ pub struct Config {
     pub storage: Storage,
     /// The rules of the image registry.
     pub registry: Registry,
+    /// How much may be kept.
+    pub quota: Quota,
     /// Passwords, sessions and tokens.
     pub auth: Auth,
     /// The server of PGP public keys.
@@ -89,6 +93,7 @@ impl Default for Config {
             database: Database::default(),
             storage: Storage::default(),
             registry: Registry::default(),
+            quota: Quota::default(),
             auth: Auth::default(),
             keyserver: Keyserver::default(),
             graphql: Graphql::default(),

@@ -31,6 +31,7 @@ use crate::{
         namespace::{self, Namespace},
         permission,
         protection::{self, Protected, Protection},
+        quota::{self, Quota},
         share::{self, ShareLink},
         sif::Inspection,
         site::terms,
@@ -462,6 +463,30 @@ impl Loader<StoredIn> for Source {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let found = total::stored_of_namespaces(&self.0, &ids).await?;
         Ok(wrapped(found, StoredIn))
+    }
+}
+
+/// How much something may hold, and holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct QuotaOf<I>(pub I);
+
+impl Loader<QuotaOf<NamespaceId>> for Source {
+    type Value = Quota;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[QuotaOf<NamespaceId>]) -> Found<QuotaOf<NamespaceId>, Quota> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        Ok(wrapped(quota::of_namespaces(&self.0, &ids).await?, QuotaOf))
+    }
+}
+
+impl Loader<QuotaOf<UserId>> for Source {
+    type Value = Quota;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[QuotaOf<UserId>]) -> Found<QuotaOf<UserId>, Quota> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        Ok(wrapped(quota::of_users(&self.0, &ids).await?, QuotaOf))
     }
 }
 

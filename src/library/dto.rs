@@ -32,7 +32,7 @@ pub(super) struct Entity {
     pub name: String,
     /// In bytes, of what the caller may see.
     pub size: u64,
-    /// In bytes; 0 means that there is none.
+    /// In bytes; 0 means that there is none, or that it is not the caller's business.
     pub quota: u64,
     pub default_private: bool,
     /// Ids; absent in lists.

@@ -10,6 +10,7 @@ use crate::{
         container::{self, Container, Place},
         image::{self, Image},
         namespace::{self, Namespace},
+        quota,
         tag::{self, Tag},
         total::{self, Total},
     },
@@ -23,10 +24,12 @@ pub(super) fn only<T>(mut list: Vec<T>, noun: &'static str) -> Result<T> {
     list.pop().ok_or(Error::NotFound(noun))
 }
 
-/// Namespaces. One statement.
+/// Namespaces. Three statements.
 pub(super) async fn entities(caller: &Caller, rows: &[Namespace]) -> Result<Vec<dto::Entity>> {
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let totals = total::of_namespaces(caller, &ids).await?;
+    let quotas = quota::of_namespaces(caller, &ids).await?;
+    let limit = |id| quotas.get(&id)?.limits.bytes;
     let entity = |row: &Namespace| dto::Entity {
         common: Common {
             id: row.id.to_string(),
@@ -39,7 +42,7 @@ pub(super) async fn entities(caller: &Caller, rows: &[Namespace]) -> Result<Vec<
         },
         name: row.name.clone(),
         size: size(&totals, row.id),
-        quota: 0,
+        quota: limit(row.id).map_or(0, i64::unsigned_abs),
         default_private: namespace::default_visibility(caller, row) != Visibility::Public,
         collections: None,
     };

@@ -20,7 +20,7 @@ use crate::{
     registry::{
         Caller, Digest, container,
         image::Image,
-        total,
+        quota,
         upload::{self, Parts, Upload},
     },
 };
@@ -117,12 +117,11 @@ pub(super) async fn completed(caller: &Caller, image: &Image) -> Result<Response
     let place = places
         .get(&image.container_id)
         .ok_or(Error::NotFound("container"))?;
-    let namespace = place.namespace_id;
-    let used = total::of_namespaces(caller, &[namespace]).await?;
+    let quota = quota::after_push(caller, place.namespace_id).await?;
     Ok(data(Completed {
         quota: Quota {
-            quota_total: 0,
-            quota_usage: used.get(&namespace).map_or(0, |total| total.size),
+            quota_total: quota.limits.bytes.map_or(0, i64::unsigned_abs),
+            quota_usage: quota.used.bytes.unsigned_abs(),
         },
         container_url: format!("library/{place}"),
     }))

@@ -80,7 +80,7 @@ pub(super) async fn status(call: Call<'_>) -> Result<Response> {
 pub(super) async fn append(call: Call<'_>, body: &mut Inflow) -> Result<Response> {
     let found = find(&call).await?;
     let (caller, name) = (call.caller, &call.target.name);
-    let chunk = chunk(&call, body, &found)?;
+    let chunk = chunk(&call, body, &found, None)?;
     let grown = blob_upload::append(caller, found, chunk).await?;
     Ok(progress(StatusCode::ACCEPTED, name, &grown))
 }
@@ -114,7 +114,7 @@ async fn complete(
     digest: &Digest,
 ) -> Result<Response> {
     let (caller, name) = (call.caller, &call.target.name);
-    let last = chunk(&call, body, &upload)?;
+    let last = chunk(&call, body, &upload, Some(*digest))?;
     let upload = match last {
         Chunk {
             start: None,
@@ -132,12 +132,14 @@ fn chunk<'a>(
     call: &Call<'_>,
     body: &'a mut Inflow,
     upload: &BlobUpload,
+    digest: Option<Digest>,
 ) -> Result<Chunk<&'a mut Inflow>> {
     let length = call.length();
     let Some(range) = call.header(header::CONTENT_RANGE) else {
         return Ok(Chunk {
             start: None,
             length,
+            digest,
             body,
         });
     };
@@ -154,6 +156,7 @@ fn chunk<'a>(
     Ok(Chunk {
         start: Some(start),
         length: Some(ranged),
+        digest,
         body,
     })
 }

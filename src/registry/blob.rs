@@ -9,7 +9,9 @@ mod explain;
 use std::{collections::HashMap, ops::Range};
 
 use bytes::Bytes;
-use entity::{blob, container, container_blob, id::ContainerId, manifest, manifest_part};
+use entity::{
+    blob, collection, container, container_blob, id::ContainerId, manifest, manifest_part,
+};
 use futures::Stream;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait,
@@ -102,6 +104,32 @@ async fn held(
         digest: *digest,
         size: size.unsigned_abs(),
     }))
+}
+
+/// Whether the namespace of a container holds a blob where the caller may see it.
+pub(in crate::registry) async fn is_beside(
+    caller: &Caller,
+    container: ContainerId,
+    digest: &Digest,
+) -> Result<bool> {
+    let digest = container_blob::Column::Digest.eq(digest.to_string());
+    let holders = rows::<Pull, container::Entity>(caller.actor())
+        .into_select()
+        .join(JoinType::InnerJoin, container::Relation::Collection.def())
+        .join(
+            JoinType::InnerJoin,
+            container_blob::Relation::Container.def().rev(),
+        )
+        .filter(collection::Column::NamespaceId.in_subquery(containers::namespace_of(container)))
+        .filter(digest)
+        .select_only()
+        .column(container::Column::Id)
+        .limit(1);
+    Ok(holders
+        .into_tuple::<i64>()
+        .one(caller.db())
+        .await?
+        .is_some())
 }
 
 /// Reads a range of a blob that was found, in large pieces.

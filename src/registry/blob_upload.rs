@@ -21,6 +21,7 @@ use super::{
     image::signed_size,
     path::ContainerPath,
     protection::check_frozen,
+    quota::{self, Room},
     scrub, site,
 };
 use crate::{
@@ -60,6 +61,8 @@ pub struct Chunk<S> {
     pub start: Option<u64>,
     /// How many bytes it has, if the client tells.
     pub length: Option<u64>,
+    /// What the whole blob hashes to, if the client tells already.
+    pub digest: Option<Digest>,
     /// The bytes.
     pub body: S,
 }
@@ -111,8 +114,22 @@ pub async fn find(caller: &Caller, path: &ContainerPath, id: BlobUploadId) -> Re
 /// # Errors
 /// [`Error::OutOfOrder`] when it does not follow what has arrived, also because somebody else sent a chunk meanwhile;
 /// [`Error::Invalid`] when it is longer than it says, or cut, in which case what arrived counts; [`Error::TooLarge`]
-/// above the site's limit.
+/// above the site's limit; [`Error::QuotaExceeded`] when the blob does not fit, and the upload is over then.
 pub async fn append(
+    caller: &Caller,
+    upload: BlobUpload,
+    chunk: Chunk<impl Stream<Item = io::Result<Bytes>> + Unpin>,
+) -> Result<BlobUpload> {
+    match add(caller, upload.clone(), chunk).await {
+        Err(Error::QuotaExceeded(words)) => {
+            cancel(caller, upload).await?;
+            Err(Error::QuotaExceeded(words))
+        }
+        added => added,
+    }
+}
+
+async fn add(
     caller: &Caller,
     upload: BlobUpload,
     chunk: Chunk<impl Stream<Item = io::Result<Bytes>> + Unpin>,
@@ -123,9 +140,12 @@ pub async fn append(
     }
     site::admit(caller).await?;
     check_chunks(caller, &upload).await?;
+    let room = room(caller, &upload, chunk.digest.as_ref()).await?;
+    let announced = received.saturating_add(chunk.length.unwrap_or_default());
+    room.admit(caller, announced).await?;
     let name = format!("blob-{}-{received}", upload.id());
     let mut writer = caller.storage().stage(&name)?;
-    let cut = pump(caller, &upload, chunk, &mut writer).await?;
+    let cut = pump(caller, (&upload, &room), chunk, &mut writer).await?;
     let staged = writer.finish().await?;
     let upload = match keep(caller, upload, &staged).await {
         Ok(upload) => upload,
@@ -135,6 +155,20 @@ pub async fn append(
         }
     };
     cut.map_or(Ok(upload), Err)
+}
+
+/// What the upload must fit into. What the namespace has, and the caller knows of, need not fit: its manifest does, or is
+/// refused.
+async fn room(caller: &Caller, upload: &BlobUpload, digest: Option<&Digest>) -> Result<Room> {
+    let container = upload.row.container_id;
+    let room = quota::room(caller, container).await?;
+    match digest {
+        Some(digest) if !room.is_endless() => {
+            let there = blob::is_beside(caller, container, digest).await?;
+            Ok(if there { Room::default() } else { room })
+        }
+        _ => Ok(room),
+    }
 }
 
 /// # Errors
@@ -155,7 +189,7 @@ async fn check_chunks(caller: &Caller, upload: &BlobUpload) -> Result<()> {
 /// Hands on what arrives, and tells whether it was cut.
 async fn pump(
     caller: &Caller,
-    upload: &BlobUpload,
+    (upload, room): (&BlobUpload, &Room),
     mut chunk: Chunk<impl Stream<Item = io::Result<Bytes>> + Unpin>,
     writer: &mut Writer,
 ) -> Result<Option<Error>> {
@@ -166,6 +200,7 @@ async fn pump(
         };
         received += bytes.len() as u64;
         check_length(caller, upload.received() + received)?;
+        room.admit(caller, upload.received() + received).await?;
         if chunk.length.is_some_and(|length| received > length) {
             let why = "the chunk is longer than its range; send the bytes that the range names";
             return Err(Error::invalid("body", why));

@@ -8,7 +8,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-use super::{Secret, bell::Bell, download::Downloads, fresh_id, site, usage};
+use super::{Secret, bell::Bell, download::Downloads, fresh_id, quota, site, usage};
 use crate::{
     access::{Account, Actor, Level},
     config::Config,
@@ -195,10 +195,11 @@ impl Caller {
         &self.registry.site
     }
 
-    /// Runs `work` in one transaction and records what it did in the same one.
+    /// Runs `work` in one transaction and records what it did in the same one, with the warnings of quotas that follow from
+    /// it.
     ///
     /// # Errors
-    /// [`Error::ReadOnly`] while the site takes no changes; [`Error::TermsNotAgreed`] unless the caller agreed to its terms.
+    /// [`Error::QuotaExceeded`] when there is more than fits; [`Error::ReadOnly`] while the site takes no changes; [`Error::TermsNotAgreed`] unless the caller agreed to its terms.
     pub(in crate::registry) async fn change<T>(
         &self,
         work: impl AsyncFnOnce(&Tx) -> Result<Change<T>>,
@@ -227,9 +228,11 @@ impl Caller {
             inner,
         };
         let Change { event, value } = work(&tx).await?;
-        usage::settle(&tx).await?;
-        let happened = event.is_some();
-        if let Some(event) = event {
+        let grown = usage::settle(&tx).await?;
+        let warnings = quota::enforce(self, &tx, &grown).await?;
+        let events: Vec<Event> = event.into_iter().chain(warnings).collect();
+        let happened = !events.is_empty();
+        for event in events {
             self.record(&tx, event).await?;
         }
         tx.inner.commit().await?;

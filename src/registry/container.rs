@@ -11,7 +11,7 @@ use sea_orm::{
     ActiveValue::NotSet,
     ColumnTrait, ConnectionTrait, FromQueryResult, IntoActiveModel, JoinType, ModelTrait,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set, Value,
-    sea_query::{Expr, ExprTrait, LockType},
+    sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement},
 };
 use serde_json::json;
 
@@ -256,6 +256,20 @@ pub(in crate::registry) async fn lock_all(tx: &Tx, collection: CollectionId) -> 
         .column(container::Column::Id);
     ids.into_tuple::<i64>().all(tx.db()).await?;
     Ok(())
+}
+
+/// The id of the namespace that a container is in, for other statements.
+pub(in crate::registry) fn namespace_of(id: ContainerId) -> SelectStatement {
+    let collection = Query::select()
+        .column(container::Column::CollectionId)
+        .from(container::Entity)
+        .and_where(container::Column::Id.eq(id))
+        .to_owned();
+    Query::select()
+        .column(collection::Column::NamespaceId)
+        .from(collection::Entity)
+        .and_where(collection::Column::Id.in_subquery(collection))
+        .to_owned()
 }
 
 /// Where a container is, and what all of it is called.

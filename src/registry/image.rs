@@ -23,7 +23,7 @@ use super::{
     page::{Page, PageArgs, Sort, page},
     path::{ContainerPath, Reference, TAG_MAX, description, plain},
     protection::check_frozen,
-    redirect, scrub,
+    quota, redirect, scrub,
     sif::{self, Inspection},
     tag::Watch,
     usage,
@@ -413,7 +413,7 @@ async fn twin(db: &impl ConnectionTrait, actor: &Actor, digest: &str) -> Result<
 ///
 /// # Errors
 /// [`Error::Invalid`] when the bytes are not those announced, or not a whole SIF image; [`Error::Conflict`] when the container
-/// is frozen; those of [`open`].
+/// is frozen; [`Error::QuotaExceeded`] when they do not fit; those of [`open`].
 pub(in crate::registry) async fn publish(
     caller: &Caller,
     id: ImageId,
@@ -428,8 +428,11 @@ pub(in crate::registry) async fn publish(
         );
         return Err(Error::invalid("digest", why));
     }
-    // Before storage takes the bytes from where they wait: once the container is thawed, they may still be there.
+    // Before storage takes the bytes from where they wait: once the container is thawed or there is room, they may still be
+    // there.
     check_push(caller, &image).await?;
+    let room = quota::room_for_image(caller, &image).await?;
+    room.admit(caller, staged.size).await?;
     let inspection = read_sif(caller, staged).await?;
     blob::announce(caller, &digest, staged.size).await?;
     caller.storage().publish(staged, &digest).await?;

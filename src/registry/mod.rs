@@ -28,6 +28,7 @@ pub mod page;
 pub mod path;
 pub mod permission;
 pub mod protection;
+pub mod quota;
 mod redirect;
 pub mod registry_token;
 pub mod scrub;

@@ -221,6 +221,8 @@ pub(in crate::registry) async fn insert(
         default_visibility: Set(new.default_visibility),
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),
+        quota_bytes: Set(None),
+        quota_images: Set(None),
     };
     let taken = || format!("the namespace {name} exists already");
     let row = row.insert(tx.db()).await.map_err(on_duplicate(taken))?;

@@ -109,6 +109,14 @@ pub async fn current(caller: &Caller) -> Result<Site> {
     }
 }
 
+/// The same, for steps: what is not known yet they read themselves.
+pub(in crate::registry) async fn known(caller: &Caller, db: &impl ConnectionTrait) -> Result<Site> {
+    match caller.known_site().get() {
+        Some(site) => Ok(site),
+        None => Ok(Arc::new(load(db).await?)),
+    }
+}
+
 /// Reads again what other replicas may have changed.
 pub async fn refresh(caller: &Caller) -> Result<Site> {
     let row = load(caller.db()).await?;
@@ -147,6 +155,8 @@ fn fresh() -> site::ActiveModel {
         read_only_since: Set(None),
         terms_version: Set(0),
         updated_at: Set(now()),
+        quota_bytes: Set(None),
+        quota_images: Set(None),
     }
 }
 
@@ -343,7 +353,7 @@ fn may_administer(caller: &Caller) -> Result<()> {
 }
 
 /// Changes the row, also while the site takes no other changes.
-async fn settle(
+pub(in crate::registry) async fn settle(
     caller: &Caller,
     action: &'static str,
     edit: impl FnOnce(&mut site::Model, DateTime<Utc>) -> Value,
@@ -367,7 +377,7 @@ async fn settle(
 }
 
 /// The row, which nobody else changes until the end of the transaction.
-async fn locked(tx: &Tx) -> Result<site::Model> {
+pub(in crate::registry) async fn locked(tx: &Tx) -> Result<site::Model> {
     let row = internal::<site::Entity>()
         .lock_exclusive()
         .one(tx.db())

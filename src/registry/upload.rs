@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     Caller, Digest, fresh_id,
     image::{Image, check_push, is_complete, publish, signed_size},
+    quota::{self, Room},
     secret::same,
     site,
 };
@@ -106,7 +107,7 @@ pub enum Parts {
 ///
 /// # Errors
 /// [`Error::Invalid`] when `announced` is not the image's digest or the size is no image's; [`Error::TooLarge`] above
-/// the site's limit; those of [`open`].
+/// the site's limit; [`Error::QuotaExceeded`] when it does not fit; those of [`open`].
 pub async fn start(
     caller: &Caller,
     image: ImageId,
@@ -121,6 +122,10 @@ pub async fn start(
     }
     check_push(caller, &image).await?;
     let (part_size, part_count) = divide(caller, size, parts)?;
+    quota::room_for_image(caller, &image)
+        .await?
+        .admit(caller, size)
+        .await?;
     let row = upload::ActiveModel {
         id: Set(UploadId(fresh_id())),
         image_id: Set(image.id),
@@ -222,6 +227,7 @@ pub async fn receive(
         caller,
         upload: Some(id),
         size: Some(upload.size_of(number)?),
+        room: Room::default(),
         first: number == 1,
     };
     let staged = inflow.stage(&format!("upload-{id}-{number}"), body).await?;
@@ -337,6 +343,8 @@ struct Inflow<'a> {
     upload: Option<UploadId>,
     /// How many bytes there must be, if known.
     size: Option<u64>,
+    /// What they must fit into, where that was not known beforehand.
+    room: Room,
     /// Whether they begin an image.
     first: bool,
 }
@@ -365,7 +373,7 @@ impl Inflow<'_> {
         while let Some(chunk) = body.next().await {
             let chunk = chunk.map_err(|_| cut(received, self.size))?;
             received += chunk.len() as u64;
-            self.check_length(received)?;
+            self.check_length(received).await?;
             if self.first {
                 head.extend_from_slice(&chunk);
                 if head.len() < HEADER_LEN {
@@ -394,7 +402,8 @@ impl Inflow<'_> {
         sniff(head).map_err(|damage| Error::invalid("image", damage.to_string()))
     }
 
-    fn check_length(&self, received: u64) -> Result<()> {
+    async fn check_length(&self, received: u64) -> Result<()> {
+        self.room.admit(self.caller, received).await?;
         match self.size {
             Some(size) if received > size => Err(Error::invalid(
                 "body",
@@ -417,7 +426,8 @@ fn cut(received: u64, size: Option<u64>) -> Error {
 /// Receives a whole image in one request, and publishes it.
 ///
 /// # Errors
-/// [`Error::Invalid`] when the bytes are not the image that was announced; those of [`open`].
+/// [`Error::Invalid`] when the bytes are not the image that was announced; [`Error::QuotaExceeded`] when they do not fit;
+/// those of [`open`].
 pub async fn direct(
     caller: &Caller,
     image: ImageId,
@@ -427,13 +437,16 @@ pub async fn direct(
     let row = open::<Push, image::Entity>(caller.db(), caller.actor(), image).await?;
     check_push(caller, &row).await?;
     site::admit(caller).await?;
+    let room = quota::room_for_image(caller, &row).await?;
     if let Some(size) = size {
         check_size(caller, size)?;
+        room.admit(caller, size).await?;
     }
     let mut inflow = Inflow {
         caller,
         upload: None,
         size,
+        room,
         first: true,
     };
     let staged = inflow.stage(&format!("image-{image}"), body).await?;

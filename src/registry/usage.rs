@@ -8,7 +8,7 @@
 //! container, collection, namespace, sixteenth of the site.
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ops::{Add, AddAssign, Neg},
+    ops::{Add, AddAssign, Neg, Sub},
     sync::Mutex,
 };
 
@@ -49,7 +49,63 @@ pub(in crate::registry) struct Sum {
     downloads: i64,
 }
 
+/// What quotas count, or a change of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amount {
+    /// The sum of sizes, in bytes.
+    pub bytes: i64,
+    /// SIF images, and manifests that describe none.
+    pub images: i64,
+}
+
+impl Amount {
+    /// Whether there is more of anything.
+    pub(in crate::registry) fn is_growth(self) -> bool {
+        self.bytes > 0 || self.images > 0
+    }
+}
+
+impl Add for Amount {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            bytes: self.bytes + other.bytes,
+            images: self.images + other.images,
+        }
+    }
+}
+
+impl Sub for Amount {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self {
+            bytes: self.bytes - other.bytes,
+            images: self.images - other.images,
+        }
+    }
+}
+
+/// A namespace that has grown, or come to another owner.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::registry) struct Growth {
+    pub(in crate::registry) namespace: NamespaceId,
+    pub(in crate::registry) change: Amount,
+    /// What it holds now.
+    pub(in crate::registry) now: Amount,
+    /// Whether all of it is new to its owner.
+    pub(in crate::registry) handed: bool,
+}
+
 impl Sum {
+    fn amount(self) -> Amount {
+        Amount {
+            bytes: self.size,
+            images: self.images + self.manifests,
+        }
+    }
+
     /// What counts above, where blobs are counted anew.
     fn without_stored(self) -> Self {
         Self { stored: 0, ..self }
@@ -115,6 +171,8 @@ struct Changes {
     /// From where to where.
     moved: BTreeMap<i64, (i64, i64)>,
     counted: BTreeMap<i64, bool>,
+    /// Namespaces that have another owner now.
+    handed: BTreeSet<i64>,
     gone: BTreeSet<i64>,
 }
 
@@ -133,7 +191,8 @@ impl Changes {
     fn ids(&self) -> BTreeSet<i64> {
         let ids = self.sums.keys().chain(self.uses.keys());
         let ids = ids.chain(self.moved.keys()).chain(self.counted.keys());
-        ids.chain(&self.gone).copied().collect()
+        let ids = ids.chain(&self.handed).chain(&self.gone);
+        ids.copied().collect()
     }
 }
 
@@ -278,6 +337,13 @@ pub(in crate::registry) fn collection_gone(tx: &Tx, collection: CollectionId) {
 pub(in crate::registry) fn namespace_gone(tx: &Tx, namespace: NamespaceId) {
     tx.noted().note(Extent::Namespace, |changes| {
         changes.gone.insert(namespace.0);
+    });
+}
+
+/// A namespace has another owner now. That locks its sum, so that no push counts for the one before meanwhile.
+pub(in crate::registry) fn namespace_handed(tx: &Tx, namespace: NamespaceId) {
+    tx.noted().note(Extent::Namespace, |changes| {
+        changes.handed.insert(namespace.0);
     });
 }
 

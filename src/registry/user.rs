@@ -212,6 +212,8 @@ async fn insert(tx: &Tx, new: NewUser) -> Result<Change<User>> {
         disabled_at: Set(None),
         created_at: Set(tx.now()),
         last_login_at: Set(None),
+        quota_bytes: Set(None),
+        quota_images: Set(None),
     };
     let words = || format!("the user {} exists already", new.name);
     let row = row.insert(tx.db()).await.map_err(on_duplicate(words))?;

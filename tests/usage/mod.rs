@@ -1,5 +1,6 @@
 //! How much there is: sums, their growth, and who learns of them.
 mod moved;
+mod quota;
 mod sums;
 mod tree;
 

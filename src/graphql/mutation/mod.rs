@@ -8,6 +8,7 @@ mod invitation;
 mod key;
 mod namespace;
 mod protection;
+mod quota;
 mod server;
 mod share;
 mod star;
@@ -42,6 +43,7 @@ pub(super) struct Mutation(
     token::TokenMutation,
     user::UserMutation,
     server::ServerMutation,
+    quota::QuotaMutation,
     key::KeyMutation,
     webhook::WebhookMutation,
     star::StarMutation,

@@ -144,13 +144,13 @@ struct DeleteNamespaceInput {
 
 /// What changing a namespace answers.
 #[derive(SimpleObject)]
-struct NamespacePayload {
+pub(super) struct NamespacePayload {
     /// The namespace as it is now.
     namespace: Namespace,
 }
 
 impl NamespacePayload {
-    fn of(namespace: namespace::Namespace) -> Self {
+    pub(super) fn of(namespace: namespace::Namespace) -> Self {
         Self {
             namespace: Namespace(namespace),
         }

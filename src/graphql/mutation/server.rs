@@ -153,9 +153,9 @@ struct AgreeToTermsInput {
 
 /// What changing this server answers.
 #[derive(SimpleObject)]
-struct ServerPayload {
+pub(super) struct ServerPayload {
     /// The server as it is now.
-    server: Server,
+    pub(super) server: Server,
 }
 
 /// What changing the banner answers.

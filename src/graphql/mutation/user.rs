@@ -137,7 +137,7 @@ enum UserRole {
 
 /// What changing a user answers.
 #[derive(SimpleObject)]
-struct UserPayload {
+pub(super) struct UserPayload {
     /// The user as they are now.
-    user: User,
+    pub(super) user: User,
 }

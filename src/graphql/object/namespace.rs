@@ -2,11 +2,11 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Collection, Grant, Permission, Team, User, Visibility};
+use super::{Collection, Grant, Permission, Quota, Team, User, Visibility};
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{PermissionOn, StoredIn, TotalOf, below, load, load_present},
+        loader::{PermissionOn, QuotaOf, StoredIn, TotalOf, below, load, load_present},
         page::{CollectionOrderField, List, Order, Window, cost},
         scalar::Bytes,
     },
@@ -125,6 +125,12 @@ impl Namespace {
     /// them, and until they are collected. Null unless you may see all that is in it.
     async fn stored(&self, ctx: &Context<'_>) -> Result<Option<Bytes>> {
         Ok(load(ctx, StoredIn(self.0.id)).await?.map(Bytes))
+    }
+
+    /// How much it may hold, and how much of that is used; null unless it was granted to you or is yours, in a team or alone,
+    /// or you administer this server.
+    async fn quota(&self, ctx: &Context<'_>) -> Result<Option<Quota>> {
+        Ok(load(ctx, QuotaOf(self.0.id)).await?.map(Into::into))
     }
 
     /// How many containers it holds that you may see.

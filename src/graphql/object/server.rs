@@ -2,11 +2,12 @@
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
+use super::Quota;
 use crate::{
     graphql::loader::{AgreementOf, caller, load},
     protocol::RequestContext,
     registry::{
-        self,
+        self, quota,
         site::{self, Site, terms},
     },
 };
@@ -70,6 +71,11 @@ impl Server {
             reason: self.0.read_only.clone()?,
             since: self.0.read_only_since?,
         })
+    }
+
+    /// How much this server may hold, and how much of that is used; null unless you administer it.
+    async fn quota(&self, ctx: &Context<'_>) -> Result<Option<Quota>> {
+        Ok(quota::of_site(caller(ctx), &self.0).await?.map(Into::into))
     }
 
     /// The terms of use, to which users agree before they change anything; null: there are none.

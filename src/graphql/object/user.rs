@@ -2,11 +2,11 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Bookmark, Grant, Invitation, Key, Namespace, Star, Team, Token};
+use super::{Bookmark, Grant, Invitation, Key, Namespace, Quota, Star, Team, Token};
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{AgreementOf, below, caller, load},
+        loader::{AgreementOf, QuotaOf, below, caller, load},
         page::{
             List, NamespaceOrderField, Order, TeamOrderField, TokenOrderField, Window, cost, list,
         },
@@ -67,6 +67,12 @@ impl User {
     /// When they agreed to the terms of use that hold now; null: not yet, there are none, or unless it is you or you administer this server.
     async fn agreed_to_terms_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>> {
         Ok(load(ctx, AgreementOf(self.0.id)).await?)
+    }
+
+    /// How much all namespaces that are theirs may hold together, and how much of that is used; those of their teams do not
+    /// count. Null unless it is you or you administer this server.
+    async fn quota(&self, ctx: &Context<'_>) -> Result<Option<Quota>> {
+        Ok(load(ctx, QuotaOf(self.0.id)).await?.map(Into::into))
     }
 
     /// The namespaces that belong to them and that you may see. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.

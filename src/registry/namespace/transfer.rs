@@ -11,7 +11,7 @@ use crate::{
     access::{Admin, Granted, Pull, open},
     error::{Error, Result},
     event::{Event, Target},
-    registry::{Caller, Tx},
+    registry::{Caller, Tx, usage},
 };
 
 /// Whose a namespace is.
@@ -28,7 +28,8 @@ pub enum Owner {
 /// else. Grants stay.
 ///
 /// # Errors
-/// [`Error::Forbidden`] for who was only granted the namespace, and for another user or team; those of [`open`].
+/// [`Error::Forbidden`] for who was only granted the namespace, and for another user or team; [`Error::QuotaExceeded`] when it does
+/// not fit into what the other may own; those of [`open`].
 pub async fn transfer(caller: &Caller, id: NamespaceId, to: Owner) -> Result<Namespace> {
     caller
         .change(async |tx| {
@@ -49,7 +50,10 @@ pub async fn transfer(caller: &Caller, id: NamespaceId, to: Owner) -> Result<Nam
                 }
             };
             row.updated_at = Set(tx.now());
-            row.update(tx.db()).await?;
+            let new = row.update(tx.db()).await?;
+            if (new.owner_id, new.team_id) != (old.owner_id, old.team_id) {
+                usage::namespace_handed(tx, id);
+            }
             let namespace = open::<Pull, namespace::Entity>(tx.db(), tx.actor(), id).await?;
             let event = Event::new("namespace.transfer", Target::namespace(id, &old.name), id);
             Ok(event.details(json!({"to": name})).with(namespace))

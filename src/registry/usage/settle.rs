@@ -9,11 +9,11 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
-use super::{Changes, SITE_PARTS, Sum, Use, Uses};
+use super::{Changes, Growth, SITE_PARTS, Sum, Use, Uses};
 use crate::{
     access::internal,
     error::{Error, Result},
-    registry::Tx,
+    registry::{NamespaceId, Tx},
 };
 
 /// How many rows one statement takes.
@@ -54,10 +54,10 @@ impl Row {
 const RETURNING: &str = "RETURNING parent_id, counted, collections, containers, images, manifests, size, stored, unsigned, born, downloads";
 
 /// Adds what the transaction noted to the sums, from the bottom up. Comes last of all in a transaction, so that the rows
-/// that many share are locked for the shortest time.
-pub(in crate::registry) async fn settle(tx: &Tx) -> Result<()> {
+/// that many share are locked for the shortest time. Tells which namespaces have grown; quotas come after.
+pub(in crate::registry) async fn settle(tx: &Tx) -> Result<Vec<Growth>> {
     let mut noted = tx.noted().take();
-    let mut days = Vec::new();
+    let (mut days, mut grown) = (Vec::new(), Vec::new());
     for extent in [
         Extent::Container,
         Extent::Collection,
@@ -73,6 +73,7 @@ pub(in crate::registry) async fn settle(tx: &Tx) -> Result<()> {
             extent,
             above: &mut above,
             days: &mut days,
+            grown: &mut grown,
         };
         for id in changes.ids() {
             level.settle(id, &changes).await?;
@@ -81,7 +82,8 @@ pub(in crate::registry) async fn settle(tx: &Tx) -> Result<()> {
             noted.insert(next(extent), above);
         }
     }
-    keep_days(tx, days).await
+    keep_days(tx, days).await?;
+    Ok(grown)
 }
 
 pub(super) fn next(extent: Extent) -> Extent {
@@ -98,6 +100,7 @@ struct Level<'a> {
     extent: Extent,
     above: &'a mut Changes,
     days: &'a mut Vec<(Extent, i64, Sum)>,
+    grown: &'a mut Vec<Growth>,
 }
 
 impl Level<'_> {
@@ -113,6 +116,14 @@ impl Level<'_> {
             self.pass(row.parent_id, change);
         }
         self.days.push((self.extent, id, change));
+        if self.extent == Extent::Namespace {
+            self.grown.push(Growth {
+                namespace: NamespaceId(id),
+                change: change.amount(),
+                now: row.sum().amount(),
+                handed: changes.handed.contains(&id),
+            });
+        }
         if let Some(counted) = changes.counted.get(&id)
             && *counted != row.counted
         {
