@@ -1,6 +1,6 @@
 //! Blobs: bytes by digest, one copy whatever the door and the name.
 //!
-//! Bytes come first, rows second, and [`collect`] may run at any time. So whoever publishes announces the blob's row
+//! Bytes come first, rows second, and [`collect()`] may run at any time. So whoever publishes announces the blob's row
 //! before its bytes; collection marks a row before it removes the bytes, and never one that was announced within the
 //! time of grace. Should a push take longer than that, it finds its bytes gone while it holds their row, and fails.
 mod collect;

@@ -3,8 +3,8 @@
 //! They count what `usage` sums up: the sizes of what was pushed, whether or not it shares bytes, without what is in the
 //! trash. A user's counts all namespaces that are theirs; those of teams are nobody's. Administrators give each its own
 //! limits, in the columns of its row; where they did not, those of the configuration hold. What is there stays when a limit
-//! is lowered below it; what would be more is refused: as early as it can be told ([`room`]), and at the end of every
-//! transaction ([`enforce`]), where no two that come at once can take the same room.
+//! is lowered below it; what would be more is refused: as early as it can be told (`room`), and at the end of every
+//! transaction (`enforce`), where no two that come at once can take the same room.
 use std::collections::HashMap;
 
 use entity::{
