@@ -1,4 +1,6 @@
 //! The keys of the configuration, as its schema lists them.
+use std::slice;
+
 use figment::value::Value as Given;
 use serde_json::{Map, Value};
 
@@ -157,21 +159,13 @@ impl Key {
     /// The value that a text from the environment or the command line stands for. Text that does not fit stays text, so that
     /// the complaint about it can repeat it.
     pub fn parse(&self, text: &str) -> Given {
-        let given = match self.kind() {
+        let given = match kind(&self.schema) {
             "boolean" => text.trim().parse::<bool>().ok().map(Given::from),
             "integer" => text.trim().parse::<u64>().ok().map(Given::from),
             "array" => Some(items(text).map(Given::from).collect::<Vec<_>>().into()),
             _ => None,
         };
         given.unwrap_or_else(|| text.into())
-    }
-
-    /// The JSON type of the value. Where there are several, text can say what each of them says.
-    fn kind(&self) -> &str {
-        self.schema
-            .get("type")
-            .and_then(Value::as_str)
-            .unwrap_or("string")
     }
 
     /// The words that the key takes, if it takes but a few.
@@ -181,6 +175,23 @@ impl Key {
             .and_then(Value::as_array)
             .into_iter()
             .flatten()
+    }
+}
+
+/// The JSON type of the values of that schema, beside that they may be absent. Where there are several, text can say what
+/// each of them says.
+fn kind(schema: &Map<String, Value>) -> &str {
+    let kinds = match schema.get("type") {
+        Some(Value::Array(kinds)) => kinds.as_slice(),
+        other => other.map(slice::from_ref).unwrap_or_default(),
+    };
+    let mut kinds = kinds.iter().filter_map(Value::as_str);
+    match (
+        kinds.find(|kind| *kind != "null"),
+        kinds.find(|kind| *kind != "null"),
+    ) {
+        (Some(one), None) => one,
+        _ => "string",
     }
 }
 
@@ -200,18 +211,15 @@ fn items(text: &str) -> impl Iterator<Item = &str> {
 /// What a value of that schema has to be.
 fn expected(schema: &Map<String, Value>) -> String {
     let bound = |name: &str| schema.get(name).filter(|bound| **bound != 0);
-    match (
-        schema.get("title").and_then(Value::as_str),
-        schema.get("type").and_then(Value::as_str),
-    ) {
+    match (schema.get("title").and_then(Value::as_str), kind(schema)) {
         (Some(title), _) => title.into(),
-        (_, Some("boolean")) => "true or false".into(),
-        (_, Some("integer")) => match (bound("minimum"), bound("maximum")) {
+        (_, "boolean") => "true or false".into(),
+        (_, "integer") => match (bound("minimum"), bound("maximum")) {
             (Some(least), Some(most)) => format!("whole number from {least} to {most}"),
             (Some(least), None) => format!("whole number, at least {least}"),
             _ => "whole number".into(),
         },
-        (_, Some("array")) => format!(
+        (_, "array") => format!(
             "list of {}",
             schema["items"]
                 .as_object()

@@ -8,5 +8,6 @@ mod oci;
 mod permission;
 mod pull;
 mod push;
+mod quota;
 mod remote;
 mod search;

@@ -187,6 +187,25 @@ fn tag_moves_at_all_doors_at_once() {
 }
 
 #[test]
+fn image_counts_once_in_the_quota_by_whatever_doors_it_comes() {
+    let quota = r#"{ namespace(name: "alice") { quota { usedImages usedBytes } } }"#;
+    for (first, second) in [(DOORS[0], DOORS[1]), (DOORS[1], DOORS[0])] {
+        let site = Site::with(&[("quota.namespace.images", "1")]);
+        let (alice, _) = alice_with_image(&site, first);
+        let once = alice.graphql(quota, &json!({}));
+        assert_eq!(once["namespace"]["quota"]["usedImages"], 1);
+        push(&alice, "a.sif", second);
+        assert_eq!(alice.graphql(quota, &json!({})), once, "{first}");
+        alice.put("b.sif", SifBuilder::new(arch()).payload(4096, 5));
+        let more = format!("push -U b.sif {second}/alice/tools/a:2");
+        alice
+            .run(&more)
+            .fails()
+            .says("quota of the namespace alice");
+    }
+}
+
+#[test]
 fn bytes_that_came_in_by_one_door_are_not_sent_again_by_the_other() {
     for (first, second) in [(DOORS[0], DOORS[1]), (DOORS[1], DOORS[0])] {
         let site = Site::new();

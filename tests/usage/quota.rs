@@ -1,4 +1,7 @@
 //! What a namespace, a user and the site may hold.
+mod moved;
+mod oci;
+
 use futures::future::join_all;
 use serde_json::{Value, json};
 use sifhub::registry::Digest;
@@ -128,6 +131,25 @@ on_each_database! {
         assert_eq!(set(&root, "setServerQuota", full).await.0, "");
         let refused = start(&alice, &id, &other).await.expect(413).text();
         assert!(refused.contains("this server") && !refused.contains("are used"), "{refused}");
+    }
+
+    async fn a_push_is_answered_with_the_limit_and_what_is_used(app) {
+        let (root, alice, size) = with_one(&app).await;
+        for (seed, total) in [(2, 200_000), (3, 0)] {
+            let other = image(4096, seed).build();
+            let id = announce(&alice, "alice/tools/a", &other).await;
+            limit(&root, "alice", json!({"limitBytes": "200000"})).await;
+            let upload = start(&alice, &id, &other).await.expect(200).json();
+            let url = upload["data"]["uploadURL"].as_str().expect("a URL");
+            let url = url.strip_prefix("http://hub.test").expect("a URL of this server");
+            app.anonymous().send("PUT", url, other).await.expect(200);
+            if total == 0 {
+                limit(&root, "alice", json!({"unlimitedBytes": true})).await;
+            }
+            let done = alice.put(&format!("/v2/imagefile/{id}/_complete"), json!({})).await.expect(200).json();
+            let used = size * seed as usize;
+            assert_eq!(done["data"]["quota"], json!({"quotaTotal": total, "quotaUsage": used}));
+        }
     }
 
     async fn a_lower_limit_deletes_nothing_and_deleting_brings_room(app) {

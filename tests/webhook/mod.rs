@@ -170,6 +170,20 @@ on_each_database! {
         assert_eq!(told, wanted);
     }
 
+    async fn a_place_that_is_nearly_full_is_told_of(app) {
+        let app = told(app, |_| {});
+        let (root, alice) = (app.admin("root").await, alice(&app).await);
+        let quota = json!({"id": "alice", "quota": {"limitImages": 2}});
+        assert_eq!(refused(&root, "setNamespaceQuota", quota).await.0, "");
+        let receiver = Receiver::start(200).await;
+        create(&alice, json!({"namespace": "alice", "url": receiver.url("/"), "actions": ["namespace.quota_warning"]})).await;
+        let _jobs = work(&app);
+        alice.push("alice/tools/hello", "2.0", SifBuilder::new("amd64").payload(4096, 7)).await;
+        let told = receiver.seen(1).await[0].body["data"].clone();
+        assert_eq!(told["target"], "alice");
+        assert_eq!((&told["details"]["used_images"], &told["details"]["limit_images"]), (&json!(2), &json!(2)), "{told}");
+    }
+
     async fn webhooks_are_made_and_seen_by_administrators_of_their_place_alone(app) {
         let app = told(app, |_| {});
         let alice = alice(&app).await;

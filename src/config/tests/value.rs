@@ -1,5 +1,8 @@
 //! Values that are parsed when they are read.
-use super::super::{ByteSize, Config, Duration, HttpUrl, Network};
+use super::{
+    super::{ByteSize, Config, Duration, HttpUrl, Network},
+    complaint, env, load,
+};
 
 #[test]
 fn public_url_is_an_address_that_paths_can_be_appended_to() {
@@ -92,4 +95,13 @@ fn network_contains_its_addresses_and_no_others() {
     assert!(network.contains("::ffff:10.1.2.3".parse().unwrap()));
     assert!(!network.contains("11.0.0.1".parse().unwrap()));
     assert!("10.0.0.0/33".parse::<Network>().is_err());
+}
+
+#[test]
+fn numbers_that_may_be_left_out_are_numbers_to_the_environment_and_to_complaints() {
+    let name = "SIFHUB__QUOTA__SITE__IMAGES";
+    let config = load(&env(&[(name, "5")])).config;
+    assert_eq!(config.quota.site.images, Some(5));
+    let complaint = complaint(&env(&[(name, "many")]));
+    assert!(complaint.contains("whole number"), "{complaint}");
 }
