@@ -72,6 +72,7 @@ pub enum GrantLevel {
     Eq,
     PartialOrd,
     Ord,
+    Hash,
     EnumIter,
     DeriveActiveEnum,
     Serialize,

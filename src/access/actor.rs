@@ -7,7 +7,7 @@ use entity::{id::UserId, kind::Scope};
 use super::Level;
 
 /// Who is asking, and how far the credential they showed reaches.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// Somebody who showed no credential.
     Anonymous,
@@ -18,7 +18,7 @@ pub enum Actor {
 }
 
 /// The account of an actor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Account {
     /// Its id.
     pub id: UserId,

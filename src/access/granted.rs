@@ -11,7 +11,7 @@ use super::{Actor, Guarded, Identity, Internal};
 use crate::error::{Error, Result};
 
 /// How far in. Each level includes those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// See it and pull from it.
     Pull,

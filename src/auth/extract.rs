@@ -8,7 +8,7 @@ use crate::{
     access::Actor,
     error::{Error, Result},
     protocol::RequestContext,
-    registry::{Caller, Registry, session, token},
+    registry::{Caller, Registry, Shown, session, token},
 };
 
 /// The cookie of a browser session.
@@ -27,14 +27,13 @@ pub const CSRF_HEADER: &str = "x-sifhub-csrf";
 /// told that their own image does not exist.
 pub async fn caller(request: &Request) -> Result<Caller> {
     let anonymous = anonymous(request);
-    let actor = match credential(request)?.secret() {
-        Some(secret) => {
-            let account = token::identify(&anonymous, &secret).await?;
-            Actor::User(account.ok_or_else(no_token)?)
-        }
-        None => by_cookie(request, &anonymous).await?,
+    let Some(secret) = credential(request)?.secret() else {
+        return by_cookie(request, anonymous).await;
     };
-    Ok(anonymous.known_as(actor))
+    let found = token::identify(&anonymous, &secret).await?;
+    let (id, account) = found.ok_or_else(no_token)?;
+    let known = anonymous.known_as(Actor::User(account));
+    Ok(known.showing(Shown::Token(id)))
 }
 
 /// Why a token is refused.
@@ -146,14 +145,17 @@ fn basic(credentials: &str) -> Result<Credential> {
     }
 }
 
-async fn by_cookie(request: &Request, anonymous: &Caller) -> Result<Actor> {
+async fn by_cookie(request: &Request, anonymous: Caller) -> Result<Caller> {
     let safe = request.method().is_safe() || request.headers().contains_key(CSRF_HEADER);
-    match cookie(request).filter(|_| safe) {
-        Some(cookie) => Ok(session::identify(anonymous, &cookie)
-            .await?
-            .map_or(Actor::Anonymous, Actor::User)),
-        None => Ok(Actor::Anonymous),
-    }
+    let Some(cookie) = cookie(request).filter(|_| safe) else {
+        return Ok(anonymous);
+    };
+    Ok(match session::identify(&anonymous, &cookie).await? {
+        Some((id, account)) => anonymous
+            .known_as(Actor::User(account))
+            .showing(Shown::Session(id)),
+        None => anonymous,
+    })
 }
 
 /// A browser that is signed in.
@@ -170,8 +172,8 @@ pub(super) async fn by_session(request: &Request) -> Result<Option<Session>> {
     let Some(cookie) = cookie(request) else {
         return Ok(None);
     };
-    let account = session::identify(&anonymous, &cookie).await?;
-    Ok(account.map(|account| Session {
+    let found = session::identify(&anonymous, &cookie).await?;
+    Ok(found.map(|(_, account)| Session {
         caller: anonymous.known_as(Actor::User(account)),
         cookie,
     }))

@@ -20,6 +20,8 @@ pub struct Graphql {
     pub max_aliases: usize,
     /// How long one operation may take. What it was doing is given up then.
     pub timeout: Duration,
+    /// How many subscriptions one server process serves at once. With 0, none.
+    pub max_subscriptions: usize,
     /// Whether the server offers a page to try queries on.
     pub graphiql: bool,
     /// Who may ask for the schema.
@@ -51,6 +53,7 @@ impl Default for Graphql {
             max_complexity: 10_000,
             max_aliases: 100,
             timeout: Duration::from_secs(30),
+            max_subscriptions: 20_000,
             graphiql: true,
             introspection: Introspection::Everyone,
             persisted_queries: 1000,

@@ -21,7 +21,7 @@ use super::{
     loader::{Source, turns},
     may_learn_schema,
     operation::{Listed, Remember, Remembered, check_listed, complete},
-    schema,
+    schema, stream,
 };
 use crate::{
     auth,
@@ -64,13 +64,13 @@ pub fn routes(route: Route, config: &Config) -> Route {
 
 /// What the handlers need.
 #[derive(Clone)]
-struct Room {
+pub(super) struct Room {
     /// Tells its schema.
     open: Graph,
     /// Does not, nor hints at it.
     closed: Graph,
     limits: Limits,
-    timeout: Duration,
+    pub(super) timeout: Duration,
     remembered: Remembered,
     listed: Listed,
     /// Whether browsers get a page.
@@ -80,6 +80,7 @@ struct Room {
 #[handler]
 async fn call(request: &Request, body: Body, Data(room): Data<&Room>) -> Response {
     match *request.method() {
+        Method::POST if stream::is_wanted(request) => stream::answer(request, body, room).await,
         Method::POST => answer(request, body, room, None).await,
         Method::GET | Method::HEAD if room.page && is_browser(request) => page::graphiql(),
         _ => refuse_method(),
@@ -127,17 +128,20 @@ async fn answer(request: &Request, body: Body, room: &Room, site: Option<Site>) 
 }
 
 async fn execute(caller: &Caller, operation: Operation, room: &Room, site: Option<Site>) -> Answer {
-    let (mut operation, remember) = match check(caller, operation, room) {
-        Ok(checked) => checked,
-        Err(error) => return Answer::from_errors(vec![error]),
-    };
-    if let Some(remember) = remember {
-        remember.keep();
+    match ready(caller, operation, room) {
+        Ok((graph, operation)) => run(caller, graph, operation, room, site).await,
+        Err(error) => Answer::from_errors(vec![error]),
     }
-    let graph = match may_learn_schema(caller) {
-        Ok(()) => &room.open,
-        Err(_) => &room.closed,
-    };
+}
+
+/// Executes a query or a mutation that may be.
+pub(super) async fn run(
+    caller: &Caller,
+    graph: &Graph,
+    mut operation: Operation,
+    room: &Room,
+    site: Option<Site>,
+) -> Answer {
     if let Some(site) = &site {
         // What cannot be parsed is refused in execution.
         if let Ok(document) = operation.parsed_query().cloned() {
@@ -157,13 +161,32 @@ async fn execute(caller: &Caller, operation: Operation, room: &Room, site: Optio
             }
             answer
         }
-        Err(_) => {
-            let words = format!(
-                "the operation took longer than {} s; ask for less at once",
-                room.timeout.as_secs()
-            );
-            Answer::from_errors(vec![coded(words, TOO_SLOW)])
-        }
+        Err(_) => too_slow(room.timeout),
+    }
+}
+
+/// The answer to what takes too long.
+pub(super) fn too_slow(limit: Duration) -> Answer {
+    let words = format!(
+        "the operation took longer than {} s; ask for less at once",
+        limit.as_secs()
+    );
+    Answer::from_errors(vec![coded(words, TOO_SLOW)])
+}
+
+/// The graph that answers the caller, and the operation with its text, if it may be executed.
+pub(super) fn ready<'a>(
+    caller: &Caller,
+    operation: Operation,
+    room: &'a Room,
+) -> Result<(&'a Graph, Operation), ServerError> {
+    let (operation, remember) = check(caller, operation, room)?;
+    if let Some(remember) = remember {
+        remember.keep();
+    }
+    match may_learn_schema(caller) {
+        Ok(()) => Ok((&room.open, operation)),
+        Err(_) => Ok((&room.closed, operation)),
     }
 }
 
@@ -186,7 +209,7 @@ fn check(
     Ok((operation, None))
 }
 
-async fn prepare(request: &Request, body: Body) -> Result<(Caller, Operation)> {
+pub(super) async fn prepare(request: &Request, body: Body) -> Result<(Caller, Operation)> {
     let caller = auth::caller(request).await?;
     let operation = read(request, body, &caller).await?;
     Ok((caller, operation))

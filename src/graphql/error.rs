@@ -20,6 +20,10 @@ pub(super) const TOO_SLOW: &str = "TOO_SLOW";
 pub(super) const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
 /// The code of operations that are not on this server's list.
 pub(super) const NOT_LISTED: &str = "NOT_LISTED";
+/// The code of subscriptions whose client takes events more slowly than they happen.
+pub(super) const FELL_BEHIND: &str = "FELL_BEHIND";
+/// The code of what cannot be had at the moment.
+pub(super) const UNAVAILABLE: &str = "UNAVAILABLE";
 /// The code of inputs, and of operations, that are wrong.
 const INVALID: &str = "INVALID";
 /// What the library's parser says of operations that are nested too deep for it.
@@ -41,7 +45,7 @@ fn code(error: &Error) -> &'static str {
         Error::Unsupported(_) => "UNSUPPORTED",
         Error::ReadOnly { .. } => "READ_ONLY",
         Error::TermsNotAgreed { .. } => "TERMS_NOT_AGREED",
-        Error::Unavailable { .. } => "UNAVAILABLE",
+        Error::Unavailable { .. } => UNAVAILABLE,
         Error::Internal(_) => "INTERNAL",
     }
 }

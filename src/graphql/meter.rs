@@ -8,9 +8,11 @@ use std::sync::{
 };
 
 use async_graphql::{
-    ServerResult, Value,
+    Response, ServerResult, Value,
     async_trait::async_trait,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo},
+    extensions::{
+        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo,
+    },
 };
 
 use super::error::{TOO_COMPLEX, coded};
@@ -46,6 +48,17 @@ impl Meter {
 
 #[async_trait]
 impl Extension for Meter {
+    /// Each answer of a subscription is counted by itself.
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        self.0.store(0, Ordering::Relaxed);
+        next.run(ctx, name).await
+    }
+
     async fn resolve(
         &self,
         ctx: &ExtensionContext<'_>,

@@ -16,8 +16,10 @@ mod operation;
 mod page;
 mod query;
 mod scalar;
+mod stream;
+mod subscription;
 
-use async_graphql::{EmptySubscription, ID, SDLExportOptions, Schema};
+use async_graphql::{ID, SDLExportOptions, Schema};
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -35,15 +37,16 @@ use object::{
 };
 use page::List;
 use query::Query;
+use subscription::Subscription;
 
 pub use endpoint::{ROUTES, routes};
 
 /// The schema with its resolvers.
-type Graph = Schema<Query, Mutation, EmptySubscription>;
+type Graph = Schema<Query, Mutation, Subscription>;
 
 /// Builds the schema; what a query may cost is configuration. An `open` one tells of itself.
 fn schema(config: &config::Graphql, open: bool) -> Graph {
-    let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+    let builder = Schema::build(Query::default(), Mutation::default(), Subscription)
         .override_output_type_description::<DateTime<Utc>>(scalar::DATE_TIME)
         .override_output_type_description::<List<Bookmark>>("A page of your bookmarks.")
         .override_output_type_description::<ID>(scalar::ID)

@@ -1,6 +1,7 @@
 //! Listening, and stopping without breaking off what runs.
 use std::{io::ErrorKind, sync::Arc};
 
+use futures::FutureExt;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -47,6 +48,7 @@ async fn run(acceptor: impl Acceptor + 'static, registry: Arc<Registry>) -> Resu
     let config = registry.config();
     tracing::info!(listen = %config.http.listen, url = own_url(config), "serving");
     let stop = stop_signal().map_err(anyhow::Error::from)?;
+    let stop = stop.inspect(|()| registry.hush());
     let limits = connection::Limits {
         stall: config.http.stall_timeout.get(),
         drain: config.http.drain_timeout.get(),

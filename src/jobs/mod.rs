@@ -4,6 +4,7 @@
 mod downloads;
 mod gc;
 mod labels;
+mod live;
 mod manifests;
 mod search;
 mod site;
@@ -26,6 +27,7 @@ pub async fn run(registry: Arc<Registry>) {
         site::run(&registry),
         search::run(&registry),
         webhooks,
+        live::run(&registry),
         downloads,
         tidy
     );

@@ -8,7 +8,10 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-use super::{Secret, bell::Bell, download::Downloads, fresh_id, quota, site, usage};
+use super::{
+    Secret, bell::Bell, download::Downloads, fresh_id, live::Listeners, quota, shown::Shown, site,
+    usage,
+};
 use crate::{
     access::{Account, Actor, Level},
     config::Config,
@@ -25,6 +28,7 @@ pub struct Registry {
     pub(in crate::registry) config: Arc<Config>,
     pub(in crate::registry) bell: Bell,
     downloads: Downloads,
+    listeners: Listeners,
     pub(in crate::registry) site: site::Known,
 }
 
@@ -43,6 +47,7 @@ impl Registry {
             config,
             bell: Bell::default(),
             downloads: Downloads::default(),
+            listeners: Listeners::default(),
             site: site::Known::default(),
         })
     }
@@ -52,6 +57,7 @@ impl Registry {
         Caller {
             registry: self.clone(),
             actor,
+            shown: None,
             request_id: request_id.into(),
             base_url: None,
             client: None,
@@ -66,6 +72,16 @@ impl Registry {
     /// Resolves when something happened in this process since the last time, and after `longest` at the latest.
     pub async fn heard(&self, longest: std::time::Duration) {
         self.bell.heard(longest).await;
+    }
+
+    /// Resolves when there may be something to tell to listeners, and after `longest` at the latest.
+    pub async fn heard_numbered(&self, longest: std::time::Duration) {
+        self.bell.heard_numbered(longest).await;
+    }
+
+    /// Tells all who listen that this process stops, and lets nobody listen from now on.
+    pub fn hush(&self) {
+        self.listeners.close();
     }
 
     /// Whether database and storage answer.
@@ -83,6 +99,7 @@ impl Registry {
 pub struct Caller {
     registry: Arc<Registry>,
     actor: Actor,
+    shown: Option<Shown>,
     request_id: Arc<str>,
     client: Option<IpAddr>,
     base_url: Option<Arc<str>>,
@@ -98,7 +115,16 @@ impl Caller {
     pub fn known_as(&self, actor: Actor) -> Self {
         Self {
             actor,
+            shown: None,
             ..self.clone()
+        }
+    }
+
+    /// The same caller, who showed this.
+    pub fn showing(self, shown: Shown) -> Self {
+        Self {
+            shown: Some(shown),
+            ..self
         }
     }
 
@@ -177,6 +203,14 @@ impl Caller {
 
     pub(in crate::registry) fn bell(&self) -> &Bell {
         &self.registry.bell
+    }
+
+    pub(in crate::registry) fn shown(&self) -> Option<Shown> {
+        self.shown
+    }
+
+    pub(in crate::registry) fn listeners(&self) -> &Listeners {
+        &self.registry.listeners
     }
 
     pub(in crate::registry) fn downloads(&self) -> &Downloads {

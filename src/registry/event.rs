@@ -309,16 +309,27 @@ impl Moment {
 
     /// What it was.
     pub fn kind(&self) -> MomentKind {
-        match self.0.action.as_str() {
+        Self::kind_of(&self.0)
+    }
+
+    /// Whether this is told to whoever sees the container.
+    pub(in crate::registry) fn is_told(event: &event::Model) -> bool {
+        event.container_id.is_some() && SHOWN.contains(&event.action.as_str())
+    }
+
+    /// What an event is in the history of a container.
+    pub(in crate::registry) fn kind_of(event: &event::Model) -> MomentKind {
+        let text = |member| text(event, member);
+        match event.action.as_str() {
             "container.create" => MomentKind::Created,
-            "container.update" => match self.text("old_name") {
-                Some(old) if Some(old) != self.text("name") => MomentKind::Renamed,
+            "container.update" => match text("old_name") {
+                Some(old) if Some(old) != text("name") => MomentKind::Renamed,
                 _ => MomentKind::Described,
             },
             "image.delete" => MomentKind::ImageDeleted,
-            "manifest.push" if self.text("kind") != Some("sif") => MomentKind::ManifestPushed,
+            "manifest.push" if text("kind") != Some("sif") => MomentKind::ManifestPushed,
             "manifest.delete" => MomentKind::ManifestDeleted,
-            "tag.set" if self.text("was").is_none() => MomentKind::TagCreated,
+            "tag.set" if text("was").is_none() => MomentKind::TagCreated,
             "tag.set" => MomentKind::TagMoved,
             "tag.delete" => MomentKind::TagDeleted,
             _ => MomentKind::ImagePushed,
@@ -336,19 +347,23 @@ impl Moment {
     /// A text of its details: `arch`, `digest`, the ids `image` and `was` of the images that a tag points and pointed at,
     /// `name` and `old_name` of the container.
     pub fn text(&self, member: &str) -> Option<&str> {
-        let value = self.0.payload.get(member).and_then(Value::as_str);
-        value.filter(|text| !text.is_empty())
+        text(&self.0, member)
     }
 }
 
-/// What can be told of the containers that the caller sees.
-pub(in crate::registry) fn moments(caller: &Caller) -> Rows<Pull, event::Entity> {
+fn text<'a>(event: &'a event::Model, member: &str) -> Option<&'a str> {
+    let value = event.payload.get(member).and_then(Value::as_str);
+    value.filter(|text| !text.is_empty())
+}
+
+/// What can be told of the containers that somebody sees.
+pub(in crate::registry) fn moments(actor: &Actor) -> Rows<Pull, event::Entity> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the log is for administrators, but these actions are no secret to whoever sees the container"
     )]
     let site = Actor::system("history");
-    let seen = rows::<Pull, container::Entity>(caller.actor())
+    let seen = rows::<Pull, container::Entity>(actor)
         .into_select()
         .select_only()
         .column(container::Column::Id)

@@ -21,6 +21,7 @@ pub mod image;
 mod jwt;
 pub mod key;
 pub mod label;
+pub mod live;
 pub mod lookup;
 pub mod manifest;
 pub mod namespace;
@@ -37,6 +38,7 @@ mod secret;
 pub mod seed;
 pub mod session;
 pub mod share;
+mod shown;
 pub mod sif;
 pub mod site;
 pub mod size_tree;
@@ -56,6 +58,7 @@ pub use caller::{Caller, Registry};
 pub use database::{connect, migrate, sqlite_file};
 use id::fresh_id;
 pub use secret::Secret;
+pub use shown::Shown;
 
 pub use crate::storage::{Algorithm, Digest, Health};
 pub use entity::{

@@ -81,7 +81,7 @@ pub struct Issued {
 
 /// Whoever shows an API token; `None` when it is none, or no longer.
 pub async fn by_token(caller: &Caller, secret: &str) -> Result<Option<Proven>> {
-    let shown = token::shown(caller, secret).await?;
+    let shown = token::identify(caller, secret).await?;
     Ok(shown.map(|(id, account)| Proven {
         account,
         proof: Proof::Token(id),

@@ -67,18 +67,19 @@ async fn insert(tx: &Tx, caller: &Caller, user: UserId, cookie: &str) -> Result<
     Ok(Event::new("session.create", Target::account(user, user), row.id).with(()))
 }
 
-/// The account of whoever shows this cookie; `None` when its session is over.
-pub async fn identify(caller: &Caller, cookie: &str) -> Result<Option<Account>> {
+/// The session of whoever shows this cookie, and their account; `None` when it is over.
+pub async fn identify(caller: &Caller, cookie: &str) -> Result<Option<(SessionId, Account)>> {
     let found = identity::<session::Entity>()
         .filter(session::Column::Hash.eq(caller.secret().hash_session(cookie)))
         .filter(session::Column::ExpiresAt.gt(caller.now()))
         .find_also_related(user::Entity)
         .one(caller.db())
         .await?;
-    let Some((_, Some(user))) = found else {
+    let Some((session, Some(user))) = found else {
         return Ok(None);
     };
-    Ok(user.disabled_at.is_none().then(|| account(user)))
+    let enabled = user.disabled_at.is_none();
+    Ok(enabled.then(|| (session.id, account(user))))
 }
 
 /// Ends the session of a cookie; one that is over stays over.

@@ -220,16 +220,8 @@ pub async fn revoke(caller: &Caller, id: TokenId) -> Result<()> {
         .await
 }
 
-/// The account of whoever shows this token; `None` when it is no token, or no longer.
-pub async fn identify(caller: &Caller, secret: &str) -> Result<Option<Account>> {
-    Ok(shown(caller, secret).await?.map(|(_, account)| account))
-}
-
 /// The token that somebody shows, and their account; `None` when it is no token, or no longer.
-pub(in crate::registry) async fn shown(
-    caller: &Caller,
-    secret: &str,
-) -> Result<Option<(TokenId, Account)>> {
+pub async fn identify(caller: &Caller, secret: &str) -> Result<Option<(TokenId, Account)>> {
     if !is_well_formed(secret) {
         return Ok(None);
     }

@@ -2,7 +2,7 @@
 use serde_json::{Value, json};
 
 use super::{Outcome, world::World};
-use crate::support::Client;
+use crate::support::{Client, Sent};
 
 pub async fn query(field: &str, world: &World, client: &Client) -> Option<Outcome> {
     let World {
@@ -196,6 +196,28 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
         Some(code) => Some(code.to_owned()),
         None if answer.get("errors").is_some() => Some(answer["errors"][0]["message"].to_string()),
         None => Some("ok".into()),
+    }
+}
+
+/// `ok` where a subscription stands, or the code with which it is refused.
+pub async fn subscription(field: &str, world: &World, client: &Client) -> Option<Outcome> {
+    let container = format!("container:{}", world.container);
+    let selection = match field {
+        "events" | "tagMoved" | "imagePushed" => {
+            format!("{field}(container: {container:?}) {{ id }}")
+        }
+        _ => return None,
+    };
+    let operation = format!("subscription {{ {selection} }}");
+    let mut listening = client.listen(&operation, json!({})).await;
+    match listening.ready() {
+        None => Some("ok".into()),
+        Some(Sent::Next(answer)) => Some(
+            answer["errors"][0]["extensions"]["code"]
+                .as_str()?
+                .to_owned(),
+        ),
+        Some(Sent::Complete) => None,
     }
 }
 

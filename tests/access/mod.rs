@@ -79,7 +79,7 @@ async fn operations() -> BTreeSet<String> {
         .map(|(method, path)| format!("{method} {path}"));
     let app = TestApp::sqlite().await;
     let admin = app.admin("root").await;
-    let query = "{ __schema { queryType { fields { name } } mutationType { fields { name } } } }";
+    let query = "{ __schema { queryType { fields { name } } mutationType { fields { name } } subscriptionType { fields { name } } } }";
     let schema = admin.graphql(query, json!({})).await["__schema"].clone();
     let fields = |kind: &str, word: &'static str| {
         let fields = schema[kind]["fields"]
@@ -93,6 +93,7 @@ async fn operations() -> BTreeSet<String> {
     routes
         .chain(fields("queryType", "query"))
         .chain(fields("mutationType", "mutation"))
+        .chain(fields("subscriptionType", "subscription"))
         .collect()
 }
 
@@ -103,7 +104,8 @@ async fn try_all(operation: &str, visibility: &str) -> Option<Vec<Outcome>> {
     let admin = app.admin("root").await;
     let changes = !operation.starts_with("GET")
         && !operation.starts_with("HEAD")
-        && !operation.starts_with("query");
+        && !operation.starts_with("query")
+        && !operation.starts_with("subscription");
     let mut world = World::new(&app, 0, visibility).await;
     let mut outcomes = Vec::new();
     for (number, actor) in (1..).zip(ACTORS) {
@@ -134,6 +136,7 @@ async fn attempt(operation: &str, world: &World, client: &Client) -> Option<Outc
     match operation.split_once(' ')? {
         ("query", field) => graph::query(field, world, client).await,
         ("mutation", field) => graph::mutation(field, world, client).await,
+        ("subscription", field) => graph::subscription(field, world, client).await,
         (method, path) => routes::attempt(method, path, world, client).await,
     }
 }

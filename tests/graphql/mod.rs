@@ -17,6 +17,7 @@ mod key;
 mod label;
 mod limit;
 mod list;
+mod live;
 mod loader;
 mod manifest;
 mod namespace;

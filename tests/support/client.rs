@@ -4,7 +4,7 @@ use std::sync::Arc;
 use poem::{Body, Endpoint, Request, endpoint::BoxEndpoint, http::HeaderMap};
 use serde_json::{Value, json};
 
-use super::SifBuilder;
+use super::{Listening, SifBuilder};
 
 /// Somebody who sends requests.
 #[derive(Clone)]
@@ -93,13 +93,7 @@ impl Client {
 
     /// Sends a request.
     pub async fn send(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {
-        let mut request = Request::builder()
-            .method(method.parse().expect("a method"))
-            .uri_str(path);
-        for (name, value) in &self.headers {
-            request = request.header(name, value);
-        }
-        let response = self.endpoint.get_response(request.body(body)).await;
+        let response = self.response(method, path, body.into()).await;
         let (parts, body) = response.into_parts();
         let body = body.into_vec().await.unwrap_or_default();
         Answer {
@@ -107,6 +101,26 @@ impl Client {
             headers: parts.headers,
             body,
         }
+    }
+
+    async fn response(&self, method: &str, path: &str, body: Body) -> poem::Response {
+        let mut request = Request::builder()
+            .method(method.parse().expect("a method"))
+            .uri_str(path);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        self.endpoint.get_response(request.body(body)).await
+    }
+
+    /// Sends an operation to the graph, and takes its answers as server-sent events.
+    pub async fn listen(&self, operation: &str, variables: Value) -> Listening {
+        let body = json!({"query": operation, "variables": variables});
+        let client = self
+            .header("content-type", "application/json")
+            .header("accept", "text/event-stream");
+        let body = Body::from(body.to_string());
+        Listening::new(client.response("POST", "/graphql", body).await)
     }
 
     /// Asks the graph, and expects an answer without errors.

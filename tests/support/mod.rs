@@ -5,6 +5,7 @@ pub mod apptainer;
 pub mod client;
 pub mod disk;
 pub mod flaky;
+pub mod listening;
 pub mod network;
 pub mod oci;
 pub mod postgres;
@@ -15,6 +16,7 @@ pub mod tools;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
+pub use listening::{Listening, Sent};
 pub use sif_builder::SifBuilder;
 
 /// Runs each test on SQLite and on PostgreSQL: `async fn name(app) { … }`, with `app` a fresh [`TestApp`].

@@ -40,7 +40,8 @@ impl Text<'_> {
     fn definition(&mut self, definition: &TypeDefinition) {
         let name = definition.name.node.as_str();
         let of_one_server = self.site.is_some() && name == "Node";
-        if OF_FEDERATION.contains(&name) || of_one_server {
+        // Who subscribes asks the server itself: gateways pass on queries and mutations alone.
+        if OF_FEDERATION.contains(&name) || of_one_server || name == "Subscription" {
             return;
         }
         self.out.push('\n');

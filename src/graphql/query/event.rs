@@ -98,6 +98,8 @@ impl EventFilterInput {
     }
 }
 
+const ONE_PLACE: &str = "name one place at most";
+
 /// Where; one member at most.
 pub(in crate::graphql) struct PlaceInput {
     pub(in crate::graphql) namespace: Option<ID>,
@@ -106,7 +108,7 @@ pub(in crate::graphql) struct PlaceInput {
 }
 
 impl PlaceInput {
-    /// The place that is named, if one is.
+    /// The place that is named, if one is, by members of an argument, or by arguments themselves when it is empty.
     ///
     /// # Errors
     /// [`Error::Invalid`] for several; those of looking it up.
@@ -115,7 +117,10 @@ impl PlaceInput {
         caller: &Caller,
         argument: &str,
     ) -> Outcome<Option<Place>> {
-        let field = |member: &str| format!("{argument}.{member}");
+        let field = |member: &str| match argument {
+            "" => member.to_owned(),
+            _ => format!("{argument}.{member}"),
+        };
         match (self.namespace, self.collection, self.container) {
             (None, None, None) => Ok(None),
             (Some(id), None, None) => {
@@ -132,7 +137,8 @@ impl PlaceInput {
                 let found = id::container(caller, &id).await;
                 Ok(Some(Place::Container(found.in_field(&field("container"))?)))
             }
-            _ => Err(Error::invalid(argument, "name one place at most")),
+            _ if argument.is_empty() => Err(Error::invalid("namespace", ONE_PLACE)),
+            _ => Err(Error::invalid(argument, ONE_PLACE)),
         }
     }
 }

@@ -117,7 +117,7 @@ impl List for Moments {
     }
 
     fn rows(caller: &Caller) -> Rows<Pull, event::Entity> {
-        events::moments(caller)
+        events::moments(caller.actor())
     }
 }
 

@@ -58,7 +58,7 @@ pub async fn dispatch(caller: &Caller) -> Result<usize> {
     if waiting.is_empty() {
         return Ok(0);
     }
-    caller
+    let count = caller
         .change(async |tx| {
             take_turn(tx.db(), Turn::Dispatch).await?;
             let events = undispatched(BATCH).all(tx.db()).await?;
@@ -66,7 +66,9 @@ pub async fn dispatch(caller: &Caller) -> Result<usize> {
             number(tx, &events).await?;
             Ok(Change::none(events.len()))
         })
-        .await
+        .await?;
+    caller.bell().numbered();
+    Ok(count)
 }
 
 fn undispatched(most: u64) -> sea_orm::Select<event::Entity> {

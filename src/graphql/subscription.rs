@@ -1,0 +1,160 @@
+//! The subscriptions: what happens, told while it happens.
+use std::sync::Arc;
+
+use async_graphql::{Context, ErrorExtensions, ID, Result, Subscription as Root};
+use futures::{
+    StreamExt,
+    stream::{BoxStream, unfold},
+};
+use tokio::sync::Notify;
+
+use super::{
+    error::{FELL_BEHIND, InField, UNAVAILABLE},
+    loader::caller,
+    object::{Event, Moment},
+    query::event::PlaceInput,
+};
+use crate::{
+    error::Error,
+    registry::{
+        event::{MomentKind, Place},
+        live::{self, End, Listening, What},
+    },
+};
+
+/// The most actions that one subscription names.
+const ACTIONS_MAX: usize = 50;
+
+/// Told when a subscription stands: from then on it misses nothing.
+#[derive(Clone, Default)]
+pub(super) struct Standing(pub(super) Arc<Notify>);
+
+pub(super) struct Subscription;
+
+/// What happens, told while it happens, as server-sent events: send the operation with `Accept: text/event-stream`.
+#[Root]
+impl Subscription {
+    /// What happens, in order, each event once: all for administrators of this server; for you, what happens where you
+    /// administer, and to your account. It ends with an error: `UNAUTHENTICATED` when your token or session ends,
+    /// `FELL_BEHIND` when you take events more slowly than they happen, `UNAVAILABLE` when the server stops. Errors at the
+    /// start: `INVALID` for more than one place, more than 50 actions or what cannot be one; `FORBIDDEN`,
+    /// `UNAUTHENTICATED` and `NOT_FOUND` for a place that is not yours; `RATE_LIMITED` while too many listen.
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "What happens in this namespace and anything in it: its global id or name."
+        )]
+        namespace: Option<ID>,
+        #[graphql(
+            desc = "What happens in this collection and anything in it: its global id or path. Not beside another place."
+        )]
+        collection: Option<ID>,
+        #[graphql(
+            desc = "What happens in this container: its global id or path. Not beside another place."
+        )]
+        container: Option<ID>,
+        #[graphql(
+            desc = "Which actions, such as image.push, or their first words, such as image: up to 50; all unless you say."
+        )]
+        actions: Option<Vec<String>>,
+    ) -> Result<BoxStream<'static, Result<Event>>> {
+        let actions = actions.unwrap_or_default();
+        if actions.len() > ACTIONS_MAX {
+            let why = format!("name {ACTIONS_MAX} actions at most");
+            return Err(Error::invalid("actions", why).into());
+        }
+        let place = place(ctx, namespace, collection, container).await?;
+        listen(ctx, place, What::Events(actions)).await
+    }
+
+    /// Tags that are made or pointed at another image, in the containers that you see. It ends like `events`. Errors at the
+    /// start: `INVALID` for more than one place; `NOT_FOUND` for one that is hidden; `RATE_LIMITED` while too many listen.
+    async fn tag_moved(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of containers in this namespace: its global id or name.")]
+        namespace: Option<ID>,
+        #[graphql(
+            desc = "Of containers in this collection: its global id or path. Not beside another place."
+        )]
+        collection: Option<ID>,
+        #[graphql(desc = "Of this container: its global id or path. Not beside another place.")]
+        container: Option<ID>,
+    ) -> Result<BoxStream<'static, Result<Moment>>> {
+        let place = place(ctx, namespace, collection, container).await?;
+        let kinds = vec![MomentKind::TagCreated, MomentKind::TagMoved];
+        listen(ctx, place, What::Moments(kinds)).await
+    }
+
+    /// Images that arrive, in the containers that you see. It ends like `events`. Errors at the start: `INVALID` for more
+    /// than one place; `NOT_FOUND` for one that is hidden; `RATE_LIMITED` while too many listen.
+    async fn image_pushed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Into containers of this namespace: its global id or name.")]
+        namespace: Option<ID>,
+        #[graphql(
+            desc = "Into containers of this collection: its global id or path. Not beside another place."
+        )]
+        collection: Option<ID>,
+        #[graphql(desc = "Into this container: its global id or path. Not beside another place.")]
+        container: Option<ID>,
+    ) -> Result<BoxStream<'static, Result<Moment>>> {
+        let place = place(ctx, namespace, collection, container).await?;
+        listen(ctx, place, What::Moments(vec![MomentKind::ImagePushed])).await
+    }
+}
+
+async fn place(
+    ctx: &Context<'_>,
+    namespace: Option<ID>,
+    collection: Option<ID>,
+    container: Option<ID>,
+) -> Result<Option<Place>> {
+    let place = PlaceInput {
+        namespace,
+        collection,
+        container,
+    };
+    Ok(place.read(caller(ctx), "").await?)
+}
+
+async fn listen<T: From<crate::registry::event::Event> + Send + 'static>(
+    ctx: &Context<'_>,
+    place: Option<Place>,
+    what: What,
+) -> Result<BoxStream<'static, Result<T>>> {
+    let heard = live::listen(caller(ctx), place, what)
+        .await
+        .in_field("actions")?;
+    if let Some(Standing(told)) = ctx.data_opt() {
+        told.notify_one();
+    }
+    let told = unfold(Some(heard), |heard: Option<Listening>| async move {
+        let mut heard = heard?;
+        match heard.next().await? {
+            Ok(event) => Some((Ok(event.into()), Some(heard))),
+            Err(end) => Some((Err(reason(end)), None)),
+        }
+    });
+    Ok(told.boxed())
+}
+
+/// Why nothing more is told.
+fn reason(end: End) -> async_graphql::Error {
+    let coded = |words: &str, code: &str| {
+        async_graphql::Error::new(words).extend_with(|_, extensions| extensions.set("code", code))
+    };
+    match end {
+        End::Credential => {
+            let words = "what you signed in with is good no longer, or reaches another way; sign in and subscribe again";
+            Error::Unauthenticated(words.into()).into()
+        }
+        End::Behind => coded(
+            "more happened than you took; subscribe again, and look up what you missed",
+            FELL_BEHIND,
+        ),
+        End::Stopping => coded("the server stops; subscribe again soon", UNAVAILABLE),
+    }
+}
