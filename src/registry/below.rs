@@ -3,9 +3,10 @@
 use std::{collections::HashMap, hash::Hash};
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, Iterable, ModelTrait, Order, PrimaryKeyToColumn,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Value,
-    sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, WindowStatement},
+    ColumnTrait, ConnectionTrait, DbBackend, EntityName, EntityTrait, FromQueryResult, Iterable,
+    JoinType, ModelTrait, Order, PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Value,
+    sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 
 use super::{
@@ -38,6 +39,9 @@ pub trait List: Copy + Eq + Hash + Send + Sync + 'static {
         rows::<Pull, Self::Entity>(caller.actor())
     }
 }
+
+/// What the ids of things are joined as; both databases name the only column of such values `column1`.
+const ABOVE: &str = "above";
 
 /// A row of a list.
 pub type Row<L> = Granted<Pull, <<L as List>::Entity as EntityTrait>::Model>;
@@ -96,29 +100,39 @@ pub async fn counts<L: List>(caller: &Caller, lists: &[L]) -> Result<HashMap<i64
     Ok(counts.into_iter().map(count).collect())
 }
 
-/// The keys of the rows of all pages, and of one more each, which tells whether there is more.
+/// The keys of the rows of all pages, and of one more each, which tells whether there is more. Each list is read from its
+/// end, and no further: numbering rows would read all lists to the other end. The databases say so in words of their own.
 fn chosen<L: List>(caller: &Caller, lists: &[L], args: &PageArgs<L::Sort>) -> SelectStatement {
-    let direction = direction(args.descending != args.backwards);
-    let mut window = WindowStatement::partition_by(L::COLUMN.as_column_ref());
-    if let Some(column) = args.sort.column() {
-        window.order_by(column.as_column_ref(), direction.clone());
+    let end = end_of_one::<L>(caller, args);
+    let mut chosen = Query::select();
+    chosen.from_values(lists.iter().map(|list| list.id()), ABOVE);
+    if caller.db().get_database_backend() == DbBackend::Postgres {
+        chosen
+            .column(("near", "chosen"))
+            .join_lateral(JoinType::InnerJoin, end, "near", Expr::val(true));
+    } else {
+        // Joined in this order, so that SQLite looks up what is near instead of looking at every row.
+        chosen
+            .column(key::<L>().as_column_ref())
+            .cross_join(L::Entity::default().table_ref())
+            .and_where(key::<L>().in_subquery(end));
     }
-    window.order_by(L::Sort::id_column().as_column_ref(), direction);
-    let mut numbered = L::rows(caller)
+    chosen
+}
+
+/// The keys of the rows at the end of the list of the one thing that [`ABOVE`] stands at.
+fn end_of_one<L: List>(caller: &Caller, args: &PageArgs<L::Sort>) -> SelectStatement {
+    let direction = direction(args.descending != args.backwards);
+    let mut rows = L::rows(caller)
         .into_select()
-        .filter(of_any(lists))
+        .filter(Expr::col(L::COLUMN.as_column_ref()).equals((ABOVE, "column1")))
         .select_only()
         .column_as(key::<L>(), "chosen")
-        .into_query();
-    numbered.expr_window_as(Func::cust("ROW_NUMBER"), window, "place");
-    let last = i64::try_from(args.limit)
-        .unwrap_or(i64::MAX)
-        .saturating_add(1);
-    Query::select()
-        .column("chosen")
-        .from_subquery(numbered, "numbered")
-        .and_where(Expr::col("place").lte(last))
-        .to_owned()
+        .limit(args.limit.saturating_add(1));
+    if let Some(column) = args.sort.column() {
+        rows = rows.order_by(column, direction.clone());
+    }
+    rows.order_by(L::Sort::id_column(), direction).into_query()
 }
 
 fn of_any<L: List>(lists: &[L]) -> Expr {
