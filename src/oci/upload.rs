@@ -113,18 +113,11 @@ async fn complete(
     upload: BlobUpload,
     digest: &Digest,
 ) -> Result<Response> {
-    let (caller, name) = (call.caller, &call.target.name);
     let last = chunk(&call, body, &upload, Some(*digest))?;
-    let upload = match last {
-        Chunk {
-            start: None,
-            length: Some(0),
-            ..
-        } => upload,
-        _ => blob_upload::append(caller, upload, last).await?,
-    };
-    let stored = blob_upload::finish(caller, upload, digest).await?;
-    Ok(created(name, &stored))
+    let is_empty = last.start.is_none() && last.length == Some(0);
+    let last = (!is_empty).then_some(last);
+    let stored = blob_upload::finish(call.caller, upload, last, digest).await?;
+    Ok(created(&call.target.name, &stored))
 }
 
 /// The body, and where it belongs. Clients that stream do not say.

@@ -1,14 +1,16 @@
 //! Blobs: bytes by digest, one copy whatever the door and the name.
 //!
-//! Bytes come first, rows second, and [`collect()`] may run at any time. So whoever publishes announces the blob's row
-//! before its bytes; collection marks a row before it removes the bytes, and never one that was announced within the
-//! time of grace. Should a push take longer than that, it finds its bytes gone while it holds their row, and fails.
+//! Bytes come first, rows second, and [`collect()`] may run at any time. Bytes without a row are left alone while they are
+//! young. Whoever publishes bytes that have a row announces that before; collection marks a row before it removes the
+//! bytes, and never one that was announced within the time of grace. Should a push take longer than that, it finds its
+//! bytes gone while it holds their row, and fails.
 mod collect;
 mod explain;
 
 use std::{collections::HashMap, ops::Range};
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use entity::{
     blob, collection, container, container_blob, id::ContainerId, manifest, manifest_part,
 };
@@ -311,7 +313,11 @@ fn lost(digest: &Digest) -> Error {
     }
 }
 
-/// Says that these bytes are about to be published, so that collection leaves them alone.
+/// How long it is enough to have been touched. Every collection waits longer.
+const TOUCHED: TimeDelta = TimeDelta::minutes(5);
+
+/// Says that these bytes are about to be published, so that collection leaves them alone. Nobody needs to be told of bytes
+/// that nobody had, nor of those that were touched just now.
 ///
 /// # Errors
 /// [`Error::Unavailable`] while the same bytes are being collected: a moment later they may be pushed again.
@@ -320,6 +326,36 @@ pub(in crate::registry) async fn announce(
     digest: &Digest,
     size: u64,
 ) -> Result<()> {
+    match touched(caller, digest).await? {
+        None | Some(true) => Ok(()),
+        Some(false) => keep_row(caller, digest, size).await,
+    }
+}
+
+/// As [`announce`], and makes the row: for bytes that whoever needs them does not bring.
+pub(in crate::registry) async fn announce_row(
+    caller: &Caller,
+    digest: &Digest,
+    size: u64,
+) -> Result<()> {
+    match touched(caller, digest).await? {
+        Some(true) => Ok(()),
+        None | Some(false) => keep_row(caller, digest, size).await,
+    }
+}
+
+/// Whether the row was touched just now; `None`: there is none.
+async fn touched(caller: &Caller, digest: &Digest) -> Result<Option<bool>> {
+    let row = internal::<blob::Entity>()
+        .filter(blob::Column::Digest.eq(digest.to_string()))
+        .one(caller.db())
+        .await?;
+    let recent = caller.ago(caller.config().storage.staging_retention.get() / 2);
+    let recent = recent.max(caller.now() - TOUCHED);
+    Ok(row.map(|row| !row.removing && row.touched_at > recent))
+}
+
+async fn keep_row(caller: &Caller, digest: &Digest, size: u64) -> Result<()> {
     caller
         .change(async |tx| {
             touch(tx, &digest.to_string(), size).await?;

@@ -9,7 +9,8 @@ use chrono::TimeDelta;
 use entity::{blob_chunk, blob_upload, container};
 use futures::{Stream, StreamExt};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set, sea_query::Expr,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set,
+    sea_query::Expr,
 };
 use serde_json::json;
 use tokio::time::Instant;
@@ -134,27 +135,36 @@ async fn add(
     upload: BlobUpload,
     chunk: Chunk<impl Stream<Item = io::Result<Bytes>> + Unpin>,
 ) -> Result<BlobUpload> {
+    check_chunks(caller, &upload).await?;
+    let arrived = receive(caller, &upload, chunk).await?;
+    let upload = keep(caller, upload, &arrived.staged).await?;
+    arrived.cut.map_or(Ok(upload), Err)
+}
+
+/// A chunk that has arrived, or as much of it as came before it was cut.
+struct Arrived {
+    staged: Staged,
+    cut: Option<Error>,
+}
+
+async fn receive(
+    caller: &Caller,
+    upload: &BlobUpload,
+    chunk: Chunk<impl Stream<Item = io::Result<Bytes>> + Unpin>,
+) -> Result<Arrived> {
     let received = upload.received();
     if chunk.start.is_some_and(|start| start != received) {
         return Err(Error::OutOfOrder { received });
     }
     site::admit(caller).await?;
-    check_chunks(caller, &upload).await?;
-    let room = room(caller, &upload, chunk.digest.as_ref()).await?;
+    let room = room(caller, upload, chunk.digest.as_ref()).await?;
     let announced = received.saturating_add(chunk.length.unwrap_or_default());
     room.admit(caller, announced).await?;
     let name = format!("blob-{}-{received}", upload.id());
     let mut writer = caller.storage().stage(&name)?;
-    let cut = pump(caller, (&upload, &room), chunk, &mut writer).await?;
+    let cut = pump(caller, (upload, &room), chunk, &mut writer).await?;
     let staged = writer.finish().await?;
-    let upload = match keep(caller, upload, &staged).await {
-        Ok(upload) => upload,
-        Err(error) => {
-            caller.storage().discard(&staged.key).await?;
-            return Err(error);
-        }
-    };
-    cut.map_or(Ok(upload), Err)
+    Ok(Arrived { staged, cut })
 }
 
 /// What the upload must fit into. What the namespace has, and the caller knows of, need not fit: its manifest does, or is
@@ -244,8 +254,20 @@ async fn renew(caller: &Caller, upload: &BlobUpload) -> Result<()> {
     Ok(())
 }
 
-/// Counts a chunk that has arrived, unless another came before it.
+/// Counts a chunk that has arrived, unless another came before it; then it is thrown away.
 async fn keep(caller: &Caller, upload: BlobUpload, staged: &Staged) -> Result<BlobUpload> {
+    if staged.size == 0 {
+        caller.storage().discard(&staged.key).await?;
+        return Ok(upload);
+    }
+    let counted = count(caller, upload, staged).await;
+    if counted.is_err() {
+        caller.storage().discard(&staged.key).await?;
+    }
+    counted
+}
+
+async fn count(caller: &Caller, upload: BlobUpload, staged: &Staged) -> Result<BlobUpload> {
     let (before, size) = (upload.row.received, signed_size(staged.size)?);
     let chunk = blob_chunk::ActiveModel {
         upload_id: Set(upload.id()),
@@ -260,11 +282,7 @@ async fn keep(caller: &Caller, upload: BlobUpload, staged: &Staged) -> Result<Bl
         .col_expr(blob_upload::Column::ExpiresAt, Expr::value(expires_at))
         .filter(blob_upload::Column::Id.eq(upload.id()))
         .filter(blob_upload::Column::Received.eq(before));
-    if size == 0 {
-        caller.storage().discard(&staged.key).await?;
-        return Ok(upload);
-    }
-    let kept = caller
+    let counted = caller
         .change(async |tx| {
             if next.exec(tx.db()).await?.rows_affected == 0 {
                 return Ok(Change::none(false));
@@ -273,7 +291,7 @@ async fn keep(caller: &Caller, upload: BlobUpload, staged: &Staged) -> Result<Bl
             Ok(Change::none(true))
         })
         .await?;
-    match kept {
+    match counted {
         true => Ok(BlobUpload {
             row: blob_upload::Model {
                 received: before + size,
@@ -297,33 +315,72 @@ async fn now(caller: &Caller, upload: &BlobUpload) -> Result<u64> {
         .ok_or(Error::NotFound("upload"))
 }
 
-/// Ends an upload: checks the bytes against the digest, stores them, and gives them to the container. Killed in between,
-/// it leaves bytes without rows, which collection removes.
+/// Ends an upload, with its last chunk if one is left: checks the bytes against the digest, stores them, and gives them to the
+/// container, in one transaction that also ends the upload. Killed before, it leaves bytes without rows, which collection
+/// removes; the last chunk counts only if it was cut.
 ///
 /// # Errors
-/// [`Error::Invalid`] when the bytes are others; the upload is over then.
-pub async fn finish(caller: &Caller, upload: BlobUpload, digest: &Digest) -> Result<Stored> {
+/// [`Error::Invalid`] when the bytes are others; the upload is over then. Those of [`append`].
+pub async fn finish(
+    caller: &Caller,
+    upload: BlobUpload,
+    last: Option<Chunk<impl Stream<Item = io::Result<Bytes>> + Unpin>>,
+    digest: &Digest,
+) -> Result<Stored> {
     site::admit(caller).await?;
-    let chunks = chunks(caller, &upload).await?;
-    let whole = join(caller, &upload, &chunks).await?;
+    let mut pieces = chunks(caller, &upload).await?;
+    let last = match last {
+        Some(last) => end(caller, &upload, last).await?,
+        None => None,
+    };
+    pieces.extend(last.clone());
+    let whole = join(caller, &upload, &pieces).await?;
     let published = publish(caller, &upload, &whole, digest).await;
-    match published {
-        Ok(_) | Err(Error::Invalid { .. }) => {
-            forget(caller, &upload).await?;
-            for staged in chunks.iter().chain([&whole]) {
-                caller.storage().discard(&staged.key).await?;
-            }
+    let unneeded = match &published {
+        // Storage has taken the whole, which may be the only piece.
+        Ok(_) => {
+            pieces.retain(|piece| piece.key != whole.key);
+            pieces
         }
-        Err(_) => {}
+        Err(Error::Invalid { .. }) => {
+            forget(caller.db(), &upload).await?;
+            pieces.push(whole);
+            pieces
+        }
+        // It may be tried again; the last chunk is sent again then.
+        Err(_) => last.into_iter().collect(),
+    };
+    for staged in unneeded {
+        caller.storage().discard(&staged.key).await?;
     }
     published
 }
 
-async fn join(caller: &Caller, upload: &BlobUpload, chunks: &[Staged]) -> Result<Staged> {
+/// The last chunk, if it has any bytes. Its row would be gone at once, so only one that was cut gets one.
+async fn end(
+    caller: &Caller,
+    upload: &BlobUpload,
+    last: Chunk<impl Stream<Item = io::Result<Bytes>> + Unpin>,
+) -> Result<Option<Staged>> {
+    let Arrived { staged, cut } = match receive(caller, upload, last).await {
+        Err(Error::QuotaExceeded(words)) => {
+            cancel(caller, upload.clone()).await?;
+            return Err(Error::QuotaExceeded(words));
+        }
+        arrived => arrived?,
+    };
+    if cut.is_none() && staged.size > 0 {
+        return Ok(Some(staged));
+    }
+    keep(caller, upload.clone(), &staged).await?;
+    cut.map_or(Ok(None), Err)
+}
+
+async fn join(caller: &Caller, upload: &BlobUpload, pieces: &[Staged]) -> Result<Staged> {
     let name = format!("blob-{}-whole", upload.id());
-    match chunks {
+    match pieces {
         [] => caller.storage().stage(&name)?.finish().await,
-        chunks => caller.storage().join(chunks, &name).await,
+        pieces => caller.storage().join(pieces, &name).await,
     }
 }
 
@@ -362,6 +419,9 @@ async fn publish(
             blob::check_there(caller, digest).await?;
             scrub::healed(tx, &digest.to_string()).await?;
             blob::link(tx, container.id, &digest.to_string()).await?;
+            if !forget(tx.db(), upload).await? {
+                return Err(Error::NotFound("upload"));
+            }
             let stored = Stored {
                 digest: *digest,
                 size: whole.size,
@@ -392,19 +452,20 @@ async fn chunks(caller: &Caller, upload: &BlobUpload) -> Result<Vec<Staged>> {
 /// Gives an upload up.
 pub async fn cancel(caller: &Caller, upload: BlobUpload) -> Result<()> {
     let chunks = chunks(caller, &upload).await?;
-    forget(caller, &upload).await?;
+    forget(caller.db(), &upload).await?;
     for staged in chunks {
         caller.storage().discard(&staged.key).await?;
     }
     Ok(())
 }
 
-async fn forget(caller: &Caller, upload: &BlobUpload) -> Result<()> {
-    blob_upload::Entity::delete_many()
+/// False: it is over already.
+async fn forget(db: &impl ConnectionTrait, upload: &BlobUpload) -> Result<bool> {
+    let forgotten = blob_upload::Entity::delete_many()
         .filter(blob_upload::Column::Id.eq(upload.id()))
-        .exec(caller.db())
+        .exec(db)
         .await?;
-    Ok(())
+    Ok(forgotten.rows_affected > 0)
 }
 
 /// Ends uploads whose time has run out, and counts them. Their chunks are leftovers then.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use entity::{
     collection, container,
-    id::{ContainerId, ImageId},
+    id::{ContainerId, ImageId, UploadId},
     image, namespace, tag,
 };
 use sea_orm::{
@@ -26,7 +26,7 @@ use super::{
     quota, redirect, scrub,
     sif::{self, Inspection},
     tag::Watch,
-    usage,
+    upload, usage,
 };
 use crate::{
     access::{Actor, Admin, Granted, Includes, Needs, Pull, Push, Rows, open, open_where, rows},
@@ -409,7 +409,7 @@ async fn twin(db: &impl ConnectionTrait, actor: &Actor, digest: &str) -> Result<
 }
 
 /// Gives an announced image its bytes: checks them against the digest and reads the SIF, stores them, then writes the
-/// rows. Killed in between, it leaves bytes without rows, which collection removes.
+/// rows, and ends the upload that they came by. Killed in between, it leaves bytes without rows, which collection removes.
 ///
 /// # Errors
 /// [`Error::Invalid`] when the bytes are not those announced, or not a whole SIF image; [`Error::Conflict`] when the container
@@ -418,6 +418,7 @@ pub(in crate::registry) async fn publish(
     caller: &Caller,
     id: ImageId,
     staged: &Staged,
+    by: Option<UploadId>,
 ) -> Result<Image> {
     let image = open::<Push, image::Entity>(caller.db(), caller.actor(), id).await?;
     let digest: Digest = image.digest.parse()?;
@@ -448,6 +449,9 @@ pub(in crate::registry) async fn publish(
             sif::keep(tx, &image.digest, &inspection).await?;
             let image = fill(tx, image, staged.size, &inspection).await?;
             manifest::of_image(tx, &image).await?;
+            if let Some(upload) = by {
+                upload::forget(tx.db(), upload).await?;
+            }
             let details = json!({"digest": image.digest, "size": image.size, "arch": image.arch});
             Ok(Event::new("image.push", path, image.id)
                 .details(details)

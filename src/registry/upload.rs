@@ -450,7 +450,7 @@ pub async fn direct(
         first: true,
     };
     let staged = inflow.stage(&format!("image-{image}"), body).await?;
-    let published = publish(caller, image, &staged).await;
+    let published = publish(caller, image, &staged, None).await;
     if published.is_err() {
         caller.storage().discard(&staged.key).await?;
     }
@@ -507,7 +507,7 @@ async fn end(
     let name = format!("upload-{}-whole", upload.id());
     let published = match caller.storage().join(&parts, &name).await {
         Ok(whole) => {
-            let published = publish(caller, image, &whole).await;
+            let published = publish(caller, image, &whole, Some(upload.id())).await;
             if published.is_err() && parts.len() > 1 {
                 caller.storage().discard(&whole.key).await?;
             }
@@ -517,11 +517,17 @@ async fn end(
     };
     match published {
         Err(Error::NotFound("upload")) => wait_for_other(caller, image).await,
-        Ok(_) | Err(Error::Invalid { .. }) => {
-            discard(caller, &upload, &parts).await?;
+        Err(Error::Invalid { .. }) => {
+            forget(caller.db(), upload.id()).await?;
+            discard(caller, &parts).await?;
             published
         }
-        Err(_) => published,
+        // Storage has taken the only part.
+        Ok(_) if parts.len() > 1 => {
+            discard(caller, &parts).await?;
+            published
+        }
+        published => published,
     }
 }
 
@@ -609,25 +615,24 @@ pub async fn abort(caller: &Caller, image: ImageId, id: UploadId) -> Result<()> 
         .filter(upload_part::Column::UploadId.eq(upload.id()))
         .all(caller.db())
         .await?;
-    forget(caller, &upload).await?;
+    forget(caller.db(), upload.id()).await?;
     for row in rows {
         caller.storage().discard(&row.staged).await?;
     }
     Ok(())
 }
 
-async fn discard(caller: &Caller, upload: &Upload, staged: &[Staged]) -> Result<()> {
-    forget(caller, upload).await?;
+async fn discard(caller: &Caller, staged: &[Staged]) -> Result<()> {
     for object in staged {
         caller.storage().discard(&object.key).await?;
     }
     Ok(())
 }
 
-async fn forget(caller: &Caller, upload: &Upload) -> Result<()> {
+pub(in crate::registry) async fn forget(db: &impl ConnectionTrait, id: UploadId) -> Result<()> {
     upload::Entity::delete_many()
-        .filter(upload::Column::Id.eq(upload.id()))
-        .exec(caller.db())
+        .filter(upload::Column::Id.eq(id))
+        .exec(db)
         .await?;
     Ok(())
 }

@@ -33,23 +33,24 @@ use crate::{
 /// How many images are given their manifests at once.
 const BATCH: u64 = 100;
 
-/// Makes sure that the configuration of manifests made here is stored.
+/// Makes sure that the configuration of manifests made here is stored. Its row comes first: collection does not remove the
+/// bytes once that is touched.
 pub(in crate::registry) async fn ensure_config(caller: &Caller) -> Result<()> {
     let digest = Digest::of(EMPTY);
-    if caller.storage().blob(&digest).await?.is_none() {
-        let mut writer = caller.storage().stage("empty")?;
-        writer.write(Bytes::from_static(EMPTY)).await?;
-        let staged = writer.finish().await?;
-        blob::announce(caller, &digest, staged.size).await?;
-        caller.storage().publish(&staged, &digest).await?;
-        caller
-            .change(async |tx| {
-                scrub::healed(tx, &digest.to_string()).await?;
-                Ok(Change::none(()))
-            })
-            .await?;
+    blob::announce_row(caller, &digest, EMPTY.len() as u64).await?;
+    if caller.storage().blob(&digest).await?.is_some() {
+        return Ok(());
     }
-    blob::announce(caller, &digest, EMPTY.len() as u64).await
+    let mut writer = caller.storage().stage("empty")?;
+    writer.write(Bytes::from_static(EMPTY)).await?;
+    let staged = writer.finish().await?;
+    caller.storage().publish(&staged, &digest).await?;
+    caller
+        .change(async |tx| {
+            scrub::healed(tx, &digest.to_string()).await?;
+            Ok(Change::none(()))
+        })
+        .await
 }
 
 /// The first manifest of an uploaded image; made if there is none. [`ensure_config`] comes before.
