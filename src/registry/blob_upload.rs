@@ -243,6 +243,7 @@ fn check_length(caller: &Caller, size: u64) -> Result<()> {
 }
 
 async fn renew(caller: &Caller, upload: &BlobUpload) -> Result<()> {
+    let _turn = caller.turn_to_write().await;
     blob_upload::Entity::update_many()
         .col_expr(
             blob_upload::Column::ExpiresAt,
@@ -476,6 +477,7 @@ pub(in crate::registry) async fn expire(caller: &Caller, dry_run: bool) -> Resul
         let rows = internal::<blob_upload::Entity>().filter(over);
         return Ok(rows.count(caller.db()).await?);
     }
+    let _turn = caller.turn_to_write().await;
     let delete = blob_upload::Entity::delete_many().filter(over);
     Ok(delete.exec(caller.db()).await?.rows_affected)
 }

@@ -4,8 +4,12 @@ use std::{net::IpAddr, sync::Arc};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use entity::id::EventId;
 use sea_orm::{
-    ActiveModelTrait, DatabaseConnection, DatabaseTransaction, Set, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Set,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::timeout,
 };
 
 use super::{
@@ -29,6 +33,7 @@ pub struct Registry {
     pub(in crate::registry) bell: Bell,
     downloads: Downloads,
     listeners: Listeners,
+    writers: Mutex<()>,
     pub(in crate::registry) site: site::Known,
 }
 
@@ -48,6 +53,7 @@ impl Registry {
             bell: Bell::default(),
             downloads: Downloads::default(),
             listeners: Listeners::default(),
+            writers: Mutex::default(),
             site: site::Known::default(),
         })
     }
@@ -254,6 +260,7 @@ impl Caller {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
+        let _turn = self.turn_to_write().await;
         let inner = self.db().begin_with_options(options).await?;
         let tx = Tx {
             actor: self.actor.clone(),
@@ -274,6 +281,16 @@ impl Caller {
             self.bell().written();
         }
         Ok(value)
+    }
+
+    /// Waits until nobody else in this process writes to SQLite, for as long as SQLite itself would wait. It lets one in at a
+    /// time anyway; but whoever waits there looks again and again, after longer and longer pauses, instead of being next.
+    pub(in crate::registry) async fn turn_to_write(&self) -> Option<MutexGuard<'_, ()>> {
+        if self.db().get_database_backend() != DbBackend::Sqlite {
+            return None;
+        }
+        let patience = self.config().database.busy_timeout.get();
+        timeout(patience, self.registry.writers.lock()).await.ok()
     }
 
     async fn record(&self, tx: &Tx, event: Event) -> Result<()> {

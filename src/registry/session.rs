@@ -85,6 +85,7 @@ pub async fn identify(caller: &Caller, cookie: &str) -> Result<Option<(SessionId
 /// Ends the session of a cookie; one that is over stays over.
 pub async fn end(caller: &Caller, cookie: &str) -> Result<()> {
     let hash = caller.secret().hash_session(cookie);
+    let _turn = caller.turn_to_write().await;
     session::Entity::delete_many()
         .filter(session::Column::Hash.eq(hash))
         .exec(caller.db())

@@ -268,6 +268,7 @@ async fn note_use(caller: &Caller, token: &token::Model) {
     let update = token::Entity::update_many()
         .col_expr(token::Column::LastUsedAt, Expr::value(caller.now()))
         .filter(token::Column::Id.eq(token.id));
+    let _turn = caller.turn_to_write().await;
     if let Err(error) = update.exec(caller.db()).await {
         tracing::warn!(token = %token.id, %error, "the time of last use was not noted");
     }

@@ -238,6 +238,7 @@ async fn mark(caller: &Caller, digest: &str, young: DateTime<Utc>) -> Result<boo
 
 async fn remove_marked(caller: &Caller, digest: &Digest) -> Result<()> {
     caller.storage().remove(digest).await?;
+    let _turn = caller.turn_to_write().await;
     blob::Entity::delete_many()
         .filter(blob::Column::Digest.eq(digest.to_string()))
         .filter(blob::Column::Removing.eq(true))
@@ -285,11 +286,13 @@ async fn remove_orphan(caller: &Caller, orphan: &crate::storage::Blob) -> Result
     let unless_there = OnConflict::column(blob::Column::Digest)
         .do_nothing()
         .to_owned();
+    let turn = caller.turn_to_write().await;
     let added = blob::Entity::insert(row)
         .on_conflict(unless_there)
         .try_insert()
         .exec_without_returning(caller.db())
         .await?;
+    drop(turn);
     if !matches!(added, TryInsertResult::Inserted(1)) {
         return Ok(false);
     }

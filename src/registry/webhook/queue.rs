@@ -457,6 +457,7 @@ fn pause(caller: &Caller, failures: i32) -> TimeDelta {
 /// # Errors
 /// [`Error::Unavailable`](crate::error::Error::Unavailable) when the database does not answer.
 pub async fn release(caller: &Caller, claimed: &Claimed) -> Result<()> {
+    let _turn = caller.turn_to_write().await;
     webhook::Entity::update_many()
         .col_expr(
             webhook::Column::ClaimedUntil,
@@ -475,10 +476,12 @@ pub async fn release(caller: &Caller, claimed: &Claimed) -> Result<()> {
 /// [`Error::Unavailable`](crate::error::Error::Unavailable) when the database does not answer.
 pub async fn clean(caller: &Caller) -> Result<u64> {
     let old = caller.ago(caller.config().webhook.log_retention.get());
+    let turn = caller.turn_to_write().await;
     let aged = delivery::Entity::delete_many()
         .filter(delivery::Column::CreatedAt.lt(old))
         .exec(caller.db())
         .await?;
+    drop(turn);
     let mut gone = aged.rows_affected;
     let hooks: Vec<WebhookId> = internal::<webhook::Entity>()
         .select_only()
@@ -505,6 +508,7 @@ async fn shorten(caller: &Caller, hook: WebhookId) -> Result<u64> {
     let Some(last) = last else {
         return Ok(0);
     };
+    let _turn = caller.turn_to_write().await;
     let gone = delivery::Entity::delete_many()
         .filter(delivery::Column::WebhookId.eq(hook))
         .filter(delivery::Column::Id.lte(last))
