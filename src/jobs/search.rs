@@ -11,6 +11,8 @@ use crate::{
     registry::{Registry, search},
 };
 
+/// How many documents are written at a time, for which those who push wait.
+const DOCUMENTS: u64 = 50;
 /// How often it is looked for something new.
 const EVERY: Duration = Duration::from_millis(500);
 /// How long to wait when that failed.
@@ -28,7 +30,7 @@ pub(super) async fn run(registry: &Arc<Registry>) {
     let mut tidied = Instant::now();
     loop {
         let started = Instant::now();
-        let pause = match search::refresh(&caller).await {
+        let pause = match search::refresh(&caller, DOCUMENTS).await {
             // Half of the time belongs to those who push.
             Ok(true) => started.elapsed(),
             Ok(false) if tidied.elapsed() > TIDY => {

@@ -107,9 +107,12 @@ fn chosen<L: List>(caller: &Caller, lists: &[L], args: &PageArgs<L::Sort>) -> Se
     let mut chosen = Query::select();
     chosen.from_values(lists.iter().map(|list| list.id()), ABOVE);
     if caller.db().get_database_backend() == DbBackend::Postgres {
-        chosen
-            .column(("near", "chosen"))
-            .join_lateral(JoinType::InnerJoin, end, "near", Expr::val(true));
+        chosen.column(("near", "chosen")).join_lateral(
+            JoinType::InnerJoin,
+            end,
+            "near",
+            Expr::val(true),
+        );
     } else {
         // Joined in this order, so that SQLite looks up what is near instead of looking at every row.
         chosen

@@ -179,7 +179,7 @@ impl TestApp {
     /// Lets the search take in all that was changed, as a job of the server does.
     pub async fn indexed(&self) {
         let operator = self.operator();
-        while search::refresh(&operator).await.expect("the index") {}
+        while search::refresh(&operator, 20).await.expect("the index") {}
     }
 
     /// Where its database is.

@@ -1,19 +1,21 @@
 //! What a document is made of. What else is to be found goes into one of its four texts here, by one line.
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use entity::{collection, id::ContainerId, image, namespace, search_document, tag};
+use entity::{id::ContainerId, image, search_document, tag};
 use sea_orm::{
     ColumnTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
 };
 
 use super::text::{folded, head};
 use crate::{
-    access::{Pull, open, rows},
-    error::{Error, Result},
+    access::{Pull, rows},
+    error::Result,
     registry::{
         Caller, CollectionId, NamespaceId,
         about::{self, Subject},
-        container,
+        collection::{self, Collection},
+        container::{self, Place},
+        namespace,
         sif::{self, Inspection},
         topic,
     },
@@ -27,6 +29,8 @@ const DEFINITION_MAX: usize = 16 << 10;
 const TAGS_MAX: u64 = 200;
 /// How many of its images are read, newest first: what is in older ones is mostly in newer ones, too.
 const READ_MAX: usize = 8;
+/// How many digests one statement names.
+const DIGESTS: usize = 1000;
 /// The longest value that containers are sorted out by, in bytes; longer ones are texts.
 const VALUE_MAX: usize = 200;
 /// How many values containers are sorted out by each has at most.
@@ -35,7 +39,7 @@ const VALUES_MAX: usize = 500;
 const NO_DESCRIPTION: &str = "No description";
 
 /// What a document is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Target {
     Container(ContainerId),
     Collection(CollectionId),
@@ -200,74 +204,122 @@ struct Tagged {
     tag: String,
 }
 
-/// The document of a thing as it is now; `None` when it is gone.
-pub(super) async fn gather(caller: &Caller, target: Target) -> Result<Option<Document>> {
-    let found = match target {
-        Target::Container(id) => of_container(caller, id).await,
-        Target::Collection(id) => of_collection(caller, id).await,
-        Target::Namespace(id) => open::<Pull, namespace::Entity>(caller.db(), caller.actor(), id)
-            .await
-            .map(|row| Document::named(&row.name, row.name.clone(), &row.description)),
+/// The documents of things as they are now; those of what is gone are absent.
+pub(super) async fn gather(
+    caller: &Caller,
+    targets: &[Target],
+) -> Result<HashMap<Target, Document>> {
+    let (mut containers, mut collections, mut namespaces) = (Vec::new(), Vec::new(), Vec::new());
+    for target in targets {
+        match *target {
+            Target::Container(id) => containers.push(id),
+            Target::Collection(id) => collections.push(id),
+            Target::Namespace(id) => namespaces.push(id),
+        }
+    }
+    let mut found = of_containers(caller, &containers).await?;
+    found.extend(of_collections(caller, &collections).await?);
+    let named = namespace::by_ids(caller, &namespaces).await?;
+    found.extend(named.into_iter().map(|(id, row)| {
+        let document = Document::named(&row.name, row.name.clone(), &row.description);
+        (Target::Namespace(id), document)
+    }));
+    Ok(found)
+}
+
+async fn of_collections(
+    caller: &Caller,
+    ids: &[CollectionId],
+) -> Result<HashMap<Target, Document>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = collection::by_ids(caller, ids).await?;
+    let readmes = readmes(caller, ids.iter().copied().map(Subject::Collection)).await?;
+    let document = |(id, row): (CollectionId, Collection)| {
+        let mut document = Document::named(&row.name, row.name.clone(), &row.description);
+        if let Some(readme) = readmes.get(&Subject::Collection(id)) {
+            line(&mut document.readme, readme, README_MAX);
+        }
+        (Target::Collection(id), document)
     };
-    match found {
-        Ok(document) => Ok(Some(document)),
-        Err(Error::NotFound(_)) => Ok(None),
-        Err(other) => Err(other),
+    Ok(rows.into_iter().map(document).collect())
+}
+
+/// The long texts of things, as they were written; nothing of those that have none.
+async fn readmes(
+    caller: &Caller,
+    subjects: impl Iterator<Item = Subject>,
+) -> Result<HashMap<Subject, String>> {
+    let abouts = about::of(caller, &subjects.collect::<Vec<_>>()).await?;
+    let ids: Vec<_> = abouts.values().map(|about| about.id).collect();
+    let mut texts = about::readmes(caller, &ids).await?;
+    let text = |(subject, about): (_, about::About)| Some((subject, texts.remove(&about.id)?));
+    Ok(abouts.into_iter().filter_map(text).collect())
+}
+
+async fn of_containers(caller: &Caller, ids: &[ContainerId]) -> Result<HashMap<Target, Document>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
     }
-}
-
-async fn of_collection(caller: &Caller, id: CollectionId) -> Result<Document> {
-    let row = open::<Pull, collection::Entity>(caller.db(), caller.actor(), id).await?;
-    let mut document = Document::named(&row.name, row.name.clone(), &row.description);
-    let readme = readme(caller, Subject::Collection(id)).await?;
-    line(&mut document.readme, &readme, README_MAX);
-    Ok(document)
-}
-
-/// The long text of a thing, as it was written; empty when it has none.
-async fn readme(caller: &Caller, subject: Subject) -> Result<String> {
-    let Some(about) = about::of(caller, &[subject]).await?.remove(&subject) else {
-        return Ok(String::new());
+    let places = container::places(caller, ids).await?;
+    let topics = topic::of(caller, ids).await?;
+    let readmes = readmes(caller, ids.iter().copied().map(Subject::Container)).await?;
+    let mut images = HashMap::new();
+    for id in ids {
+        images.insert(*id, tagged(caller, *id).await?);
+    }
+    let (mut signers, mut read) = (HashMap::new(), HashMap::new());
+    for some in digests(images.values(), usize::MAX).chunks(DIGESTS) {
+        signers.extend(sif::fingerprints(caller, some).await?);
+    }
+    for some in digests(images.values(), READ_MAX).chunks(DIGESTS) {
+        read.extend(sif::by_digests(caller, some).await?);
+    }
+    let document = |(id, place): (ContainerId, Place)| {
+        let mut document = Document::named(&place.container, place.to_string(), &place.description);
+        document.sort_out_by(FacetKind::Namespace, &place.namespace);
+        for topic in topics.get(&id).into_iter().flatten() {
+            line(&mut document.about, topic, ABOUT_MAX);
+            document.sort_out_by(FacetKind::Topic, topic);
+        }
+        if let Some(readme) = readmes.get(&Subject::Container(id)) {
+            line(&mut document.readme, readme, README_MAX / 2);
+        }
+        let images = images.get(&id).map(Vec::as_slice).unwrap_or_default();
+        document.take_images(images);
+        let own = digests([images], usize::MAX);
+        for fingerprint in own
+            .iter()
+            .filter_map(|digest| signers.get(digest))
+            .flatten()
+        {
+            document.sort_out_by(FacetKind::SignedBy, fingerprint);
+        }
+        let newest = digests([images], READ_MAX);
+        document.take_inspections(newest.iter().filter_map(|digest| read.get(digest)));
+        (Target::Container(id), document)
     };
-    let mut texts = about::readmes(caller, &[about.id]).await?;
-    Ok(texts.remove(&about.id).unwrap_or_default())
+    Ok(places.into_iter().map(document).collect())
 }
 
-async fn of_container(caller: &Caller, id: ContainerId) -> Result<Document> {
-    let places = container::places(caller, &[id]).await?;
-    let place = places.get(&id).ok_or(Error::NotFound("container"))?;
-    let mut document = Document::named(&place.container, place.to_string(), &place.description);
-    document.sort_out_by(FacetKind::Namespace, &place.namespace);
-    for topic in topic::of(caller, &[id])
-        .await?
-        .remove(&id)
-        .into_iter()
-        .flatten()
-    {
-        line(&mut document.about, &topic, ABOUT_MAX);
-        document.sort_out_by(FacetKind::Topic, &topic);
+/// The digests of the images of each container, up to `most` of the newest, each once as long as its tags follow each other.
+fn digests(
+    containers: impl IntoIterator<Item = impl AsRef<[Tagged]>>,
+    most: usize,
+) -> Vec<String> {
+    let mut all = Vec::new();
+    for images in containers {
+        let mut own: Vec<_> = images
+            .as_ref()
+            .iter()
+            .map(|image| image.digest.clone())
+            .collect();
+        own.dedup();
+        own.truncate(most);
+        all.extend(own);
     }
-    let readme = readme(caller, Subject::Container(id)).await?;
-    line(&mut document.readme, &readme, README_MAX / 2);
-    let images = tagged(caller, id).await?;
-    document.take_images(&images);
-    let mut digests: Vec<_> = images.iter().map(|image| image.digest.clone()).collect();
-    digests.dedup();
-    if digests.is_empty() {
-        return Ok(document);
-    }
-    for fingerprint in signers(caller, &digests).await? {
-        document.sort_out_by(FacetKind::SignedBy, &fingerprint);
-    }
-    digests.truncate(READ_MAX);
-    let inspections: HashMap<_, _> = sif::by_digests(caller, &digests).await?;
-    document.take_inspections(digests.iter().filter_map(|digest| inspections.get(digest)));
-    Ok(document)
-}
-
-async fn signers(caller: &Caller, digests: &[String]) -> Result<BTreeSet<String>> {
-    let of_digests = sif::fingerprints(caller, digests).await?;
-    Ok(of_digests.into_values().flatten().collect())
+    all
 }
 
 /// The uploaded images that tags point at, those of the newest tags first.

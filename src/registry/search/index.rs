@@ -4,23 +4,22 @@
 //! marks: it gathers the document, and in one short transaction takes the mark away and writes the document, if nobody
 //! has marked it anew meanwhile. Killed in between, it leaves the mark. A mark of many documents becomes marks of each,
 //! some at a time.
-use std::collections::{BTreeMap, BTreeSet};
+mod write;
+
+use std::collections::HashMap;
 
 use entity::{
     collection, container,
-    id::{CollectionId, ContainerId, DocumentId, NamespaceId},
-    namespace, search_document, search_facet, search_mark, search_vocabulary, search_word,
+    id::{CollectionId, ContainerId, NamespaceId},
+    namespace, search_document, search_mark, search_vocabulary, search_word,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, JoinType, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, RelationTrait, Set,
+    ColumnTrait, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait, Set,
     sea_query::{Expr, ExprTrait, OnConflict, Query},
 };
 
-use super::{
-    document::{Document, Target, gather},
-    text::folded,
-};
+use super::document::{Document, Target, gather};
 use crate::{
     access::{Pull, internal, rows},
     error::{Error, Result},
@@ -31,56 +30,35 @@ use crate::{
         fresh_id,
     },
 };
+use write::write;
 
-/// How many documents are written in one transaction: others who write wait for it.
-const BATCH: u64 = 20;
 /// How many marks one mark of many documents becomes at a time.
-const SPREAD: u64 = 200;
-/// How many different words of a document's names and descriptions help against typing errors.
-const VOCABULARY_MAX: usize = 256;
+const SPREAD: u64 = 1000;
 /// Marks of one document.
 const SINGLE: [&str; 3] = ["container", "collection", "namespace"];
 /// Marks of all documents.
 const WHOLE: [&str; 3] = ["containers", "collections", "namespaces"];
 
-/// Brings some documents up to date, and tells whether there may be more to do.
-pub async fn refresh(caller: &Caller) -> Result<bool> {
+/// Brings up to `most` documents up to date in one transaction, for which others who write wait, and tells whether there may
+/// be more to do.
+pub async fn refresh(caller: &Caller, most: u64) -> Result<bool> {
     let marks = internal::<search_mark::Entity>()
         .filter(search_mark::Column::Kind.is_in(SINGLE))
         .order_by_asc(search_mark::Column::Kind)
         .order_by_asc(search_mark::Column::TargetId)
-        .limit(BATCH)
+        .limit(most)
         .all(caller.db())
         .await?;
     if marks.is_empty() {
         return spread(caller).await;
     }
-    let mut gathered = Vec::new();
-    for mark in marks {
-        let target = target(&mark);
-        let document = match gather(caller, target).await {
-            // One odd row must not keep all others from being found.
-            Err(Error::Internal(why)) => {
-                tracing::error!(
-                    kind = mark.kind,
-                    id = mark.target_id,
-                    "not indexed: {why:#}"
-                );
-                None
-            }
-            gathered => gathered?,
-        };
-        gathered.push((mark, target, document));
-    }
+    let documents = gather_sound(caller, &marks).await?;
     let written = caller.change(async |tx| {
         take_turn(tx.db(), Turn::Search).await?;
-        for (mark, target, document) in &gathered {
-            if take(tx, mark).await?
-                && let Some(document) = document
-            {
-                write(tx, *target, document).await?;
-            }
-        }
+        let taken = take(tx, &marks).await?;
+        let known = |target: Target| Some((target, documents.get(&target)?));
+        let taken: Vec<_> = taken.into_iter().filter_map(known).collect();
+        write(tx, &taken).await?;
         Ok(Change::none(()))
     });
     match written.await {
@@ -88,6 +66,26 @@ pub async fn refresh(caller: &Caller) -> Result<bool> {
         Ok(()) | Err(Error::Conflict(_)) => Ok(true),
         Err(other) => Err(other),
     }
+}
+
+/// The documents of marks. One odd row must not keep all others from being found: then each is gathered by itself.
+async fn gather_sound(
+    caller: &Caller,
+    marks: &[search_mark::Model],
+) -> Result<HashMap<Target, Document>> {
+    let targets: Vec<_> = marks.iter().map(target).collect();
+    match gather(caller, &targets).await {
+        Err(Error::Internal(_)) => {}
+        gathered => return gathered,
+    }
+    let mut sound = HashMap::new();
+    for target in targets {
+        match gather(caller, &[target]).await {
+            Err(Error::Internal(why)) => tracing::error!(?target, "not indexed: {why:#}"),
+            gathered => sound.extend(gathered?),
+        }
+    }
+    Ok(sound)
 }
 
 /// Marks everything as out of date: [`refresh`] then writes it anew, while the old documents are still found.
@@ -156,7 +154,7 @@ async fn spread(caller: &Caller) -> Result<bool> {
             match ids.last() {
                 Some(last) if ids.len() as u64 == SPREAD => done_to(tx, &many, *last).await?,
                 _ => {
-                    take(tx, &many).await?;
+                    take(tx, std::slice::from_ref(&many)).await?;
                 }
             }
             Ok(Change::none(true))
@@ -234,15 +232,22 @@ async fn mark(tx: &Tx, kind: &str, ids: &[i64]) -> Result<()> {
     Ok(())
 }
 
-/// Takes a mark away; `false` when it was set anew meanwhile, or somebody else has taken it.
-async fn take(tx: &Tx, mark: &search_mark::Model) -> Result<bool> {
-    let taken = search_mark::Entity::delete_many()
-        .filter(search_mark::Column::Kind.eq(mark.kind.as_str()))
-        .filter(search_mark::Column::TargetId.eq(mark.target_id))
-        .filter(search_mark::Column::Version.eq(mark.version))
-        .exec(tx.db())
-        .await?;
-    Ok(taken.rows_affected == 1)
+/// Takes marks away, and tells what they named; without those that were set anew meanwhile, or that somebody else has
+/// taken. No two changes give marks the same version.
+async fn take(tx: &Tx, marks: &[search_mark::Model]) -> Result<Vec<Target>> {
+    let mut taken = Vec::new();
+    for some in marks.chunk_by(|one, next| one.kind == next.kind) {
+        let ids = some.iter().map(|mark| mark.target_id);
+        let versions = some.iter().map(|mark| mark.version);
+        let rows = search_mark::Entity::delete_many()
+            .filter(search_mark::Column::Kind.eq(some[0].kind.as_str()))
+            .filter(search_mark::Column::TargetId.is_in(ids))
+            .filter(search_mark::Column::Version.is_in(versions))
+            .exec_with_returning(tx.db())
+            .await?;
+        taken.extend(rows.iter().map(target));
+    }
+    Ok(taken)
 }
 
 async fn done_to(tx: &Tx, mark: &search_mark::Model, id: i64) -> Result<()> {
@@ -253,175 +258,5 @@ async fn done_to(tx: &Tx, mark: &search_mark::Model, id: i64) -> Result<()> {
         .filter(search_mark::Column::Version.eq(mark.version))
         .exec(tx.db())
         .await?;
-    Ok(())
-}
-
-async fn write(tx: &Tx, target: Target, document: &Document) -> Result<()> {
-    let (column, target_id) = target.column();
-    let there = internal::<search_document::Entity>()
-        .filter(column.eq(target_id))
-        .select_only()
-        .column(search_document::Column::Id)
-        .into_tuple()
-        .one(tx.db())
-        .await?;
-    let id = there.unwrap_or_else(|| DocumentId(fresh_id()));
-    write_texts(tx, id, target, document).await?;
-    write_vocabulary(tx, id, document).await?;
-    if let Target::Container(container) = target {
-        write_facets(tx, container, document).await?;
-    }
-    Ok(())
-}
-
-async fn write_texts(tx: &Tx, id: DocumentId, target: Target, document: &Document) -> Result<()> {
-    use search_document::Column;
-    let (target, target_id) = target.column();
-    let texts = [
-        (Column::Name, &document.name),
-        (Column::Title, &document.title),
-        (Column::About, &document.about),
-        (Column::Readme, &document.readme),
-        (Column::Definition, &document.definition),
-    ];
-    let mut insert = Query::insert();
-    let mut columns: Vec<&str> = vec!["id", sea_orm::IdenStatic::as_str(&target)];
-    let mut values = vec![Expr::val(id.0), Expr::val(target_id)];
-    for (column, text) in texts {
-        columns.push(sea_orm::IdenStatic::as_str(&column));
-        values.push(Expr::val(text.as_str()));
-    }
-    if tx.db().get_database_backend() == DbBackend::Postgres {
-        let title = vector(&[document.title_words()]);
-        for (column, vector) in [
-            ("title_words", title),
-            ("words", vector(&texts_of(document))),
-        ] {
-            columns.push(column);
-            values.push(Expr::cust_with_values("$1::tsvector", [vector]));
-        }
-    }
-    let anew = OnConflict::column("id")
-        .update_columns(columns[2..].iter().copied())
-        .to_owned();
-    insert
-        .into_table(search_document::Entity)
-        .columns(columns)
-        .values(values)
-        .map_err(anyhow::Error::from)?
-        .on_conflict(anew);
-    tx.db().execute(&insert).await?;
-    if tx.db().get_database_backend() == DbBackend::Sqlite {
-        write_fts5(tx, id, document).await?;
-    }
-    Ok(())
-}
-
-/// The words of the four texts, those that count most first.
-fn texts_of(document: &Document) -> [Vec<String>; 4] {
-    [
-        document.title_words(),
-        folded(&document.about),
-        folded(&document.readme),
-        folded(&document.definition),
-    ]
-}
-
-async fn write_fts5(tx: &Tx, id: DocumentId, document: &Document) -> Result<()> {
-    let delete = Query::delete()
-        .from_table("search_index")
-        .and_where(Expr::col("rowid").eq(id.0))
-        .to_owned();
-    tx.db().execute(&delete).await?;
-    let texts = texts_of(document).map(|words| Expr::val(words.join(" ")));
-    let insert = Query::insert()
-        .into_table("search_index")
-        .columns(["rowid", "title", "about", "readme", "definition"])
-        .values([Expr::val(id.0)].into_iter().chain(texts))
-        .map_err(anyhow::Error::from)?
-        .to_owned();
-    tx.db().execute(&insert).await?;
-    Ok(())
-}
-
-/// Words with their places and weights as PostgreSQL's `tsvector` reads them. It counts places up to 16383, and 255 of a
-/// word. No phrase reaches from one text into the next.
-fn vector(texts: &[Vec<String>]) -> String {
-    let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    let mut place = 0;
-    for (words, weight) in texts.iter().zip(['A', 'B', 'C', 'D']) {
-        for word in words {
-            place += 1;
-            let of_word = places.entry(word).or_default();
-            if of_word.len() < 255 {
-                of_word.push(format!("{}{weight}", Ord::min(place, 16_383)));
-            }
-        }
-        place += 1;
-    }
-    let words = places
-        .iter()
-        .map(|(word, places)| format!("'{word}':{}", places.join(",")));
-    words.collect::<Vec<_>>().join(" ")
-}
-
-async fn write_vocabulary(tx: &Tx, id: DocumentId, document: &Document) -> Result<()> {
-    search_word::Entity::delete_many()
-        .filter(search_word::Column::DocumentId.eq(id))
-        .exec(tx.db())
-        .await?;
-    let words = document
-        .title_words()
-        .into_iter()
-        .chain(folded(&document.about));
-    let mut known = BTreeSet::new();
-    for word in words {
-        if known.len() < VOCABULARY_MAX {
-            known.insert(word);
-        }
-    }
-    if known.is_empty() {
-        return Ok(());
-    }
-    let vocabulary = known.iter().map(|word| search_vocabulary::ActiveModel {
-        word: Set(word.clone()),
-        reversed: Set(word.chars().rev().collect()),
-    });
-    let unless_there = OnConflict::column(search_vocabulary::Column::Word)
-        .do_nothing()
-        .to_owned();
-    search_vocabulary::Entity::insert_many(vocabulary)
-        .on_conflict(unless_there)
-        .exec_without_returning(tx.db())
-        .await?;
-    let words = known.into_iter().map(|word| search_word::ActiveModel {
-        word: Set(word),
-        document_id: Set(id),
-    });
-    search_word::Entity::insert_many(words)
-        .exec_without_returning(tx.db())
-        .await?;
-    Ok(())
-}
-
-async fn write_facets(tx: &Tx, container: ContainerId, document: &Document) -> Result<()> {
-    search_facet::Entity::delete_many()
-        .filter(search_facet::Column::ContainerId.eq(container))
-        .exec(tx.db())
-        .await?;
-    let facets: Vec<_> = document
-        .facets
-        .iter()
-        .map(|(kind, value)| search_facet::ActiveModel {
-            container_id: Set(container),
-            kind: Set(kind.as_str().to_owned()),
-            value: Set(value.clone()),
-        })
-        .collect();
-    for some in facets.chunks(500) {
-        search_facet::Entity::insert_many(some.iter().cloned())
-            .exec_without_returning(tx.db())
-            .await?;
-    }
     Ok(())
 }
