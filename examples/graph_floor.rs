@@ -48,7 +48,8 @@ const SEARCH: &str = "SELECT found.*, n.name || '/' || o.name || '/' || found.na
     JOIN collection o ON o.id = found.collection_id JOIN namespace n ON n.id = o.namespace_id ORDER BY rank DESC LIMIT 21";
 const NAMESPACES_OF: &str = "SELECT n.id, n.name, s.size, s.images FROM user u JOIN namespace n ON n.owner_id = u.id
     JOIN usage s ON s.extent = 'namespace' AND s.id = n.id WHERE u.name = ? ORDER BY n.name LIMIT 6";
-const COLLECTIONS_OF: &str = "SELECT c.namespace_id, c.name, s.size FROM namespace n JOIN collection c ON c.id IN
+const COLLECTIONS_OF: &str =
+    "SELECT c.namespace_id, c.name, s.size FROM namespace n JOIN collection c ON c.id IN
     (SELECT i.id FROM collection i WHERE i.namespace_id = n.id ORDER BY i.name LIMIT 6)
     JOIN usage s ON s.extent = 'collection' AND s.id = c.id WHERE n.id IN (?)";
 const TOKENS_OF: &str = "SELECT t.id, t.name FROM user u JOIN token t ON t.user_id = u.id

@@ -377,17 +377,13 @@ pub(in crate::registry) async fn touch(tx: &Tx, digest: &str, size: u64) -> Resu
     let renew = OnConflict::column(blob::Column::Digest)
         .update_column(blob::Column::TouchedAt)
         .to_owned();
-    blob::Entity::insert(row)
+    let row = blob::Entity::insert(row)
         .on_conflict(renew)
-        .exec_without_returning(tx.db())
+        .exec_with_returning(tx.db())
         .await?;
-    let row = internal::<blob::Entity>()
-        .filter(blob::Column::Digest.eq(digest))
-        .one(tx.db())
-        .await?;
-    match row {
-        Some(row) if !row.removing => Ok(()),
-        _ => Err(Error::Unavailable {
+    match row.removing {
+        false => Ok(()),
+        true => Err(Error::Unavailable {
             what: "storage",
             source: anyhow::anyhow!("{digest} is being collected"),
         }),

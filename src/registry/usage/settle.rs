@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use entity::{blob, blob_use, container_blob, kind::Extent, usage_day};
 use sea_orm::{
-    ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter,
-    QuerySelect, QueryTrait, RelationTrait, Set, Statement,
+    ActiveEnum, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, JoinType,
+    QueryFilter, QuerySelect, QueryTrait, RelationTrait, Set, Statement,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
@@ -148,11 +148,13 @@ impl Level<'_> {
         }
     }
 
-    /// Locks and changes a row, then counts blobs: those that are new here are new above, perhaps.
+    /// Locks and changes a row, then counts blobs: those that are new here are new above, perhaps. In SQLite, which lets one
+    /// in at a time, and of containers, which are locked, the row is changed once, after blobs.
     async fn change(&mut self, id: i64, change: Sum, uses: Uses) -> Result<(Row, Sum)> {
         let uses = sized(self.tx, uses).await?;
         let (mut row, mut change) = (None, change);
-        if self.extent != Extent::Container {
+        let shared = self.tx.db().get_database_backend() == DbBackend::Postgres;
+        if shared && self.extent != Extent::Container {
             row = Some(self.update(id, change).await?);
         }
         let crossed = match self.extent {
