@@ -36,6 +36,7 @@ pub mod namespace;
 pub mod namespace_redirect;
 pub mod protection;
 pub mod readme;
+pub mod revision;
 pub mod search_document;
 pub mod search_facet;
 pub mod search_mark;

@@ -17,6 +17,17 @@ pub enum Actor {
     System(&'static str),
 }
 
+/// What an actor may pull: those of one view see the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum View {
+    /// What is open to everybody.
+    Open,
+    /// What is open to a user.
+    Of(UserId),
+    /// All there is.
+    Everything,
+}
+
 /// The account of an actor.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Account {
@@ -45,6 +56,16 @@ impl Actor {
         match self {
             Self::User(account) => Some(account),
             Self::Anonymous | Self::System(_) => None,
+        }
+    }
+
+    /// What the actor may pull.
+    pub fn view(&self) -> View {
+        match self {
+            Self::System(_) => View::Everything,
+            Self::User(_) if self.reaches_everything(Level::Pull) => View::Everything,
+            Self::User(account) => View::Of(account.id),
+            Self::Anonymous => View::Open,
         }
     }
 

@@ -6,7 +6,7 @@ mod actor;
 mod granted;
 mod policy;
 
-pub use actor::{Account, Actor};
+pub use actor::{Account, Actor, View};
 pub use granted::{
     Admin, Granted, Includes, Level, Needs, Pull, Push, Rows, identity, internal, levels, open,
     open_where, reach, rows, whole,

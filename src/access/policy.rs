@@ -60,6 +60,7 @@ impl Internal for entity::manifest_part::Entity {}
 impl Internal for entity::share_use::Entity {}
 impl Internal for entity::protection::Entity {}
 impl Internal for entity::readme::Entity {}
+impl Internal for entity::revision::Entity {}
 impl Internal for entity::namespace_redirect::Entity {}
 impl Internal for entity::search_document::Entity {}
 impl Internal for entity::search_facet::Entity {}

@@ -13,8 +13,8 @@ use tokio::{
 };
 
 use super::{
-    Secret, bell::Bell, download::Downloads, fresh_id, live::Listeners, quota, shown::Shown, site,
-    usage,
+    Secret, bell::Bell, download::Downloads, fresh_id, live::Listeners, quota, revision, shown::Shown,
+    site, size_tree, usage,
 };
 use crate::{
     access::{Account, Actor, Level},
@@ -34,6 +34,7 @@ pub struct Registry {
     downloads: Downloads,
     listeners: Listeners,
     writers: Mutex<()>,
+    trees: size_tree::Known,
     pub(in crate::registry) site: site::Known,
 }
 
@@ -54,6 +55,7 @@ impl Registry {
             downloads: Downloads::default(),
             listeners: Listeners::default(),
             writers: Mutex::default(),
+            trees: size_tree::Known::default(),
             site: site::Known::default(),
         })
     }
@@ -231,6 +233,10 @@ impl Caller {
         &self.registry.secret
     }
 
+    pub(in crate::registry) fn known_trees(&self) -> &size_tree::Known {
+        &self.registry.trees
+    }
+
     pub(in crate::registry) fn known_site(&self) -> &site::Known {
         &self.registry.site
     }
@@ -269,12 +275,16 @@ impl Caller {
             inner,
         };
         let Change { event, value } = work(&tx).await?;
+        let counted = tx.noted().is_any();
         let grown = usage::settle(&tx).await?;
         let warnings = quota::enforce(self, &tx, &grown).await?;
         let events: Vec<Event> = event.into_iter().chain(warnings).collect();
         let happened = !events.is_empty();
         for event in events {
             self.record(&tx, event).await?;
+        }
+        if happened || counted {
+            revision::advance(&tx).await?;
         }
         tx.inner.commit().await?;
         if happened {

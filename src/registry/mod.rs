@@ -32,6 +32,7 @@ pub mod protection;
 pub mod quota;
 mod redirect;
 pub mod registry_token;
+mod revision;
 pub mod scrub;
 pub mod search;
 mod secret;

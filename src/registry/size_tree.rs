@@ -2,8 +2,8 @@
 //! names parents, with what is beyond a number gathered in one node.
 //!
 //! Each level is one statement over rows of `usage`, however many there are. What is seen whole is known by its sums; what
-//! is seen in part counts by what is seen of it.
-use std::collections::HashMap;
+//! is seen in part counts by what is seen of it. A tree is kept in memory until something changes.
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use entity::{collection, kind::Extent, namespace, usage};
@@ -15,7 +15,10 @@ use crate::{
     error::{Error, Result},
 };
 
+mod known;
 mod level;
+
+pub(in crate::registry) use known::Known;
 
 use level::{Kind, Row, Sums};
 
@@ -61,7 +64,7 @@ impl Place {
 }
 
 /// By what something is big.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum By {
     /// The sum of the sizes of images and manifests: what shares its bytes counts each.
     #[default]
@@ -71,7 +74,7 @@ pub enum By {
 }
 
 /// What to tell.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Question {
     /// What is at the top.
     pub root: Place,
@@ -161,13 +164,17 @@ pub fn nodes(depth: u64, children: u64) -> u64 {
         .fold(1, u64::saturating_add)
 }
 
-/// The tree that the caller may see, parents before children, siblings the biggest first and the rest of them last. A
-/// statement for each level, and up to four for the root.
+/// The tree that the caller may see, parents before children, siblings the biggest first and the rest of them last. One
+/// statement if nothing has changed since it was asked for before; else one for each level and up to four for the root, too.
 ///
 /// # Errors
 /// [`Error::NotFound`] for a root that is hidden or not there; [`Error::Invalid`] for more than [`NODES_MAX`] nodes.
-pub async fn tree(caller: &Caller, question: Question) -> Result<Vec<Node>> {
+pub async fn tree(caller: &Caller, question: Question) -> Result<Arc<Vec<Node>>> {
     check(question)?;
+    known::tree(caller, question).await
+}
+
+async fn grow(caller: &Caller, question: Question) -> Result<Vec<Node>> {
     let root = Root::open(caller, question.root).await?;
     let mut tree = Vec::new();
     let mut parents = vec![(question.root, root.path.clone())];

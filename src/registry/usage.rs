@@ -209,6 +209,20 @@ impl Noted {
         step(noted.entry(extent).or_default());
     }
 
+    /// Whether sums change.
+    pub(in crate::registry) fn is_any(&self) -> bool {
+        let noted = self
+            .0
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        !noted.is_empty()
+    }
+
+    /// Sums were changed already.
+    fn changed(&self) {
+        self.note(Extent::Site, |_| ());
+    }
+
     fn take(&self) -> BTreeMap<Extent, Changes> {
         let mut noted = self
             .0

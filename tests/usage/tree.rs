@@ -200,6 +200,34 @@ on_each_database! {
         assert!(after <= before && after <= 8, "{before} became {after}");
     }
 
+    async fn a_tree_is_told_again_at_once_until_something_changes(app) {
+        let alice = shelves(&app).await;
+        let (anyone, bob) = (app.anonymous(), app.user("bob").await);
+        let told = async |who: &Client| outline(&tree(who, "(depth: 2)").await);
+        let before = told(&anyone).await;
+        assert_eq!(told(&bob).await, before);
+        let (again, statements) = app.statements_of(told(&anyone)).await;
+        assert_eq!((&again, statements), (&before, 1));
+
+        let grant = "mutation($input: SetGrantInput!) { setGrant(input: $input) { grant { id } } }";
+        let input = json!({"user": "bob", "collection": "alice/secret", "level": "READ"});
+        alice.graphql(grant, json!({ "input": input })).await;
+        assert!(told(&bob).await.contains(&"COLLECTION alice/secret 2".to_owned()));
+        assert_eq!(told(&anyone).await, before);
+
+        alice.push("alice/small/b", "1", image(20_000, 8)).await;
+        assert!(told(&anyone).await.contains(&"COLLECTION alice/small 2".to_owned()));
+
+        let hide = r#"mutation { updateCollection(input: {id: "alice/big", visibility: PRIVATE}) { collection { id } } }"#;
+        alice.graphql(hide, json!({})).await;
+        assert_eq!(told(&anyone).await, ["SITE  2", "NAMESPACE alice 2", "COLLECTION alice/small 2"]);
+
+        alice.get("/v1/imagefile/alice/small/a:1?arch=amd64").await.expect(200);
+        assert_eq!(tree(&anyone, "").await[0]["downloads"], json!(0.0));
+        sifhub::registry::download::flush(&app.operator()).await.expect("a flush");
+        assert_eq!(tree(&anyone, "").await[0]["downloads"], json!(1.0));
+    }
+
     async fn a_tree_that_is_too_large_is_refused(app) {
         let alice = app.user("alice").await;
         for (arguments, expected) in [

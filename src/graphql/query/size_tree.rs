@@ -59,6 +59,6 @@ impl SizeTreeQuery {
             by,
         };
         let nodes = present(tree(caller, question).await)?;
-        Ok(nodes.map(|nodes| nodes.into_iter().map(SizeTreeNode).collect()))
+        Ok(nodes.map(|nodes| nodes.iter().cloned().map(SizeTreeNode).collect()))
     }
 }

@@ -304,10 +304,7 @@ async fn of_containers(caller: &Caller, ids: &[ContainerId]) -> Result<HashMap<T
 }
 
 /// The digests of the images of each container, up to `most` of the newest, each once as long as its tags follow each other.
-fn digests(
-    containers: impl IntoIterator<Item = impl AsRef<[Tagged]>>,
-    most: usize,
-) -> Vec<String> {
+fn digests(containers: impl IntoIterator<Item = impl AsRef<[Tagged]>>, most: usize) -> Vec<String> {
     let mut all = Vec::new();
     for images in containers {
         let mut own: Vec<_> = images

@@ -14,6 +14,7 @@ use crate::{access::internal, error::Result, registry::Tx};
 /// Things in containers, which are kept from being moved or deleted, were pulled so often. Nothing else in the transaction
 /// changes sums.
 pub(in crate::registry) async fn pulled(tx: &Tx, containers: BTreeMap<i64, i64>) -> Result<()> {
+    tx.noted().changed();
     let (mut extent, mut pulls) = (Extent::Container, containers);
     loop {
         let mut above = BTreeMap::new();

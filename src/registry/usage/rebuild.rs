@@ -12,6 +12,7 @@ use crate::{
 pub(in crate::registry) async fn rebuild(caller: &Caller) -> Result<()> {
     caller
         .change(async |tx| {
+            tx.noted().changed();
             for table in ["usage", "blob_use", "usage_day"] {
                 run(tx, &format!("DELETE FROM {table}")).await?;
             }
