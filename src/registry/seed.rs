@@ -71,6 +71,7 @@ pub async fn fill(caller: &Caller, plan: &Plan, mut tell: impl FnMut(Progress)) 
     image::make(caller, plan, &mut chance, (&tree, &mut tell)).await?;
     popular::make(caller, &mut chance, &tree).await?;
     super::usage::rebuild(caller).await?;
+    super::search::reindex(caller).await?;
     popular::analyse(caller).await?;
     let counts = json!({"images": plan.images, "seed": plan.seed});
     caller

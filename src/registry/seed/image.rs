@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{
     Chance, Plan, Progress,
-    insert::{insert, make_room},
+    insert::{insert, make_room, unmarked},
     tree::{Place, Tree},
     word,
 };
@@ -130,7 +130,7 @@ async fn write(caller: &Caller, rows: Rows) -> Result<()> {
     caller
         .change(async |tx| {
             make_room(tx).await?;
-            rows.write(tx).await?;
+            unmarked(tx, rows.write(tx)).await?;
             Ok(Change::none(()))
         })
         .await

@@ -1,5 +1,7 @@
 //! Many rows at once.
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, Iterable};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, Iterable, Statement,
+};
 
 use crate::{error::Result, registry::Tx};
 
@@ -31,4 +33,44 @@ pub(super) async fn make_room(tx: &Tx) -> Result<()> {
             .await?;
     }
     Ok(())
+}
+
+/// Writes rows of which the search is to be told later, all at once: triggers that tell it of each are off meanwhile. They are
+/// on again when the transaction ends, however it ends.
+pub(super) async fn unmarked(tx: &Tx, rows: impl Future<Output = Result<()>>) -> Result<()> {
+    let triggers = triggers(tx).await?;
+    for Switch { off, .. } in &triggers {
+        tx.db().execute_unprepared(off).await?;
+    }
+    rows.await?;
+    for Switch { on, .. } in &triggers {
+        tx.db().execute_unprepared(on).await?;
+    }
+    Ok(())
+}
+
+/// Statements that switch a trigger.
+#[derive(FromQueryResult)]
+struct Switch {
+    off: String,
+    on: String,
+}
+
+/// SQLite can only forget a trigger and make it again.
+async fn triggers(tx: &Tx) -> Result<Vec<Switch>> {
+    let backend = tx.db().get_database_backend();
+    let triggers = match backend {
+        DbBackend::Postgres => {
+            "SELECT format('ALTER TABLE %I DISABLE TRIGGER %I', c.relname, t.tgname) AS off,
+            format('ALTER TABLE %I ENABLE TRIGGER %I', c.relname, t.tgname) AS \"on\"
+            FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+            WHERE p.prosrc LIKE '%INTO search_mark%' AND pg_table_is_visible(c.oid)"
+        }
+        _ => {
+            "SELECT 'DROP TRIGGER ' || name AS off, sql AS \"on\" FROM sqlite_master
+            WHERE type = 'trigger' AND sql LIKE '%INTO search_mark%'"
+        }
+    };
+    let triggers = Switch::find_by_statement(Statement::from_string(backend, triggers));
+    Ok(triggers.all(tx.db()).await?)
 }

@@ -10,7 +10,11 @@ use entity::{
 };
 use sea_orm::Set;
 
-use super::{Chance, Plan, Progress, insert::insert, word};
+use super::{
+    Chance, Plan, Progress,
+    insert::{insert, unmarked},
+    word,
+};
 use crate::{error::Result, event::Change, registry::Caller};
 
 /// What images go into.
@@ -65,7 +69,7 @@ where
     let all = rows.len() as u64;
     caller
         .change(async |tx| {
-            insert(tx, rows).await?;
+            unmarked(tx, insert(tx, rows)).await?;
             Ok(Change::none(()))
         })
         .await?;
