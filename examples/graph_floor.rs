@@ -139,10 +139,10 @@ async fn viewer(
     Path(name): Path<String>,
 ) -> poem::Result<Json<JsonValue>> {
     let namespaces = rows(db, NAMESPACES_OF, vec![name.clone().into()]).await?;
-    let collections = rows_of(db, COLLECTIONS_OF, &namespaces).await?;
+    let below = rows_of(db, COLLECTIONS_OF, &namespaces).await?;
     let tokens = rows(db, TOKENS_OF, vec![name.into()]).await?;
     Ok(Json(
-        json!({"namespaces": namespaces, "collections": collections, "tokens": tokens}),
+        json!({"namespaces": namespaces, "collections": below, "tokens": tokens}),
     ))
 }
 
@@ -157,9 +157,9 @@ async fn node(
 #[handler]
 async fn tree(Data(db): Data<&DatabaseConnection>) -> poem::Result<Json<JsonValue>> {
     let namespaces = rows(db, TREE, vec![]).await?;
-    let collections = rows_of(db, TREE_BELOW, &namespaces).await?;
+    let below = rows_of(db, TREE_BELOW, &namespaces).await?;
     Ok(Json(
-        json!({"namespaces": namespaces, "collections": collections}),
+        json!({"namespaces": namespaces, "collections": below}),
     ))
 }
 

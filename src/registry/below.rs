@@ -3,9 +3,8 @@
 use std::{collections::HashMap, hash::Hash};
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityName, EntityTrait, FromQueryResult, Iterable,
-    JoinType, ModelTrait, Order, PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Value,
+    ColumnTrait, DbBackend, EntityName, EntityTrait, FromQueryResult, Iterable, JoinType,
+    ModelTrait, Order, PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Value,
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 

@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use entity::id::EventId;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Set,
+    ActiveModelTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Set,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use tokio::{
@@ -13,8 +13,8 @@ use tokio::{
 };
 
 use super::{
-    Secret, bell::Bell, download::Downloads, fresh_id, live::Listeners, quota, revision, shown::Shown,
-    site, size_tree, usage,
+    Secret, bell::Bell, download::Downloads, fresh_id, live::Listeners, quota, revision,
+    shown::Shown, site, size_tree, usage,
 };
 use crate::{
     access::{Account, Actor, Level},
