@@ -95,7 +95,8 @@ fn is_subscription(operation: &mut Operation) -> bool {
     let asked = match (&document.operations, name) {
         (DocumentOperations::Single(only), _) => Some(only),
         (DocumentOperations::Multiple(all), Some(name)) => all.get(name.as_str()),
-        (DocumentOperations::Multiple(_), None) => None,
+        // One alone needs no choice, though it has a name.
+        (DocumentOperations::Multiple(all), None) => all.values().next().filter(|_| all.len() == 1),
     };
     asked.is_some_and(|asked| asked.node.ty == OperationType::Subscription)
 }

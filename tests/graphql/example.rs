@@ -1,8 +1,8 @@
 //! The tabs of a first visit work on a server with the data of the tour in the README.
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::refused;
-use crate::support::{SifBuilder, TestApp};
+use super::{live::told, refused};
+use crate::support::{Client, SifBuilder, TestApp};
 
 #[tokio::test]
 async fn every_example_of_the_page_works() {
@@ -50,7 +50,22 @@ async fn every_example_of_the_documentation_works() {
         .collect();
     assert!(queries.len() >= 4);
     for query in queries {
-        let data = alice.graphql(query, json!({})).await;
+        let data = match query.starts_with("subscription") {
+            true => first_told(&app, &alice, query).await,
+            false => alice.graphql(query, json!({})).await,
+        };
         assert!(!data.to_string().contains("null"), "{query}: {data}");
     }
+}
+
+/// What a subscription to tags tells when one of them moves.
+async fn first_told(app: &TestApp, alice: &Client, query: &str) -> Value {
+    told(app).await;
+    let mut listening = alice.listen(query, json!({})).await;
+    let next = SifBuilder::new("amd64").payload(4096, 77);
+    alice.push("alice/tools/hello", "1.0", next).await;
+    told(app).await;
+    let answer = listening.answer().await;
+    assert!(answer["errors"].is_null(), "{query}: {answer}");
+    answer["data"].clone()
 }

@@ -14,7 +14,7 @@ const EVENTS: &str = "subscription($namespace: ID, $actions: [String!]) {
     events(namespace: $namespace, actions: $actions) { id action targetName } }";
 
 /// Lets the server tell what happened so far, and look at credentials, as its jobs do.
-async fn told(app: &TestApp) {
+pub async fn told(app: &TestApp) {
     let operator = app.operator();
     while webhook::dispatch(&operator)
         .await
