@@ -4,6 +4,6 @@ A scenario is a module with `TITLE` and `measure(bench) -> Finding`. To add one:
 put `{{its name}}` where its tables shall stand in `benchmarks.template.md`.
 """
 
-from scenarios import graph, memory, metadata, oci, pull, push
+from scenarios import graph, live, memory, metadata, oci, pull, push
 
-ALL = {"push": push, "pull": pull, "metadata": metadata, "graph": graph, "oci": oci, "memory": memory}
+ALL = {"push": push, "pull": pull, "metadata": metadata, "graph": graph, "live": live, "oci": oci, "memory": memory}

@@ -30,7 +30,32 @@ pub async fn caller(request: &Request) -> Result<Caller> {
     let Some(secret) = credential(request)?.secret() else {
         return by_cookie(request, anonymous).await;
     };
-    let found = token::identify(&anonymous, &secret).await?;
+    by_token(&anonymous, &secret).await
+}
+
+/// Who opens a WebSocket. Browsers let pages of every site open one, and send the session cookie along.
+///
+/// # Errors
+/// Those of [`caller`]; [`Error::Forbidden`] for a page of another site.
+pub async fn opener(request: &Request) -> Result<Caller> {
+    refuse_foreign(request)?;
+    caller(request).await
+}
+
+/// Who says so in the first message of a WebSocket, in the words of the header `Authorization`, instead of whoever opened it.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] for what cannot be read and for a token that is wrong, expired or revoked.
+pub async fn sayer(opener: &Caller, authorization: &str) -> Result<Caller> {
+    let anonymous = opener.known_as(Actor::Anonymous);
+    match read(authorization)?.secret() {
+        Some(secret) => by_token(&anonymous, &secret).await,
+        None => Ok(anonymous),
+    }
+}
+
+async fn by_token(anonymous: &Caller, secret: &str) -> Result<Caller> {
+    let found = token::identify(anonymous, secret).await?;
     let (id, account) = found.ok_or_else(no_token)?;
     let known = anonymous.known_as(Actor::User(account));
     Ok(known.showing(Shown::Token(id)))
@@ -85,33 +110,38 @@ impl Credential {
     }
 }
 
-/// What the header holds. The scheme is compared without regard to case (RFC 9110, 11.1).
+/// What the header holds.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`] for what cannot be read; [`Error::Forbidden`] for `Basic` from a page of another site.
+/// [`Error::Unauthenticated`] for what cannot be read; [`Error::Forbidden`] for `Basic` from a page of another site, with a
+/// method that may change something: browsers add what they remember to whatever such a page makes them send.
 pub(super) fn credential(request: &Request) -> Result<Credential> {
     let Some(value) = request.headers().get(header::AUTHORIZATION) else {
         return Ok(Credential::Nothing);
     };
-    let value = value.to_str().unwrap_or_default().trim();
+    let credential = read(value.to_str().unwrap_or_default())?;
+    if matches!(credential, Credential::Basic { .. }) && !request.method().is_safe() {
+        refuse_foreign(request)?;
+    }
+    Ok(credential)
+}
+
+/// What a value of the header says. The scheme is compared without regard to case (RFC 9110, 11.1).
+fn read(value: &str) -> Result<Credential> {
+    let value = value.trim();
     let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
     match scheme.to_ascii_lowercase().as_str() {
         "bearer" if rest.trim().is_empty() => Ok(Credential::Nothing),
         "bearer" => Ok(Credential::Bearer(rest.trim().to_owned())),
-        "basic" => {
-            refuse_foreign(request)?;
-            basic(rest.trim())
-        }
+        "basic" => basic(rest.trim()),
         _ => Err(Error::Unauthenticated(format!(
             "send a token as 'Bearer'; {scheme:?} is not taken here"
         ))),
     }
 }
 
-/// Browsers add credentials of `Basic` that they remember to whatever a page of another site makes them send.
-///
 /// # Errors
-/// [`Error::Forbidden`] for a request that may change something and comes from such a page.
+/// [`Error::Forbidden`] for a request that a page of another site makes a browser send.
 fn refuse_foreign(request: &Request) -> Result<()> {
     let Some(origin) = request.headers().get(header::ORIGIN) else {
         return Ok(());
@@ -121,8 +151,7 @@ fn refuse_foreign(request: &Request) -> Result<()> {
     let base = &RequestContext::of(request).base_url;
     let own = base.split_once("://").map(|(_, rest)| rest);
     let own = own.and_then(|rest| rest.split('/').next());
-    if request.method().is_safe() || Some(from) == own || Some(from) == request.header(header::HOST)
-    {
+    if Some(from) == own || Some(from) == request.header(header::HOST) {
         return Ok(());
     }
     Err(Error::Forbidden(

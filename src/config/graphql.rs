@@ -20,8 +20,10 @@ pub struct Graphql {
     pub max_aliases: usize,
     /// How long one operation may take. What it was doing is given up then.
     pub timeout: Duration,
-    /// How many subscriptions one server process serves at once. With 0, none.
+    /// How many subscriptions one server process serves at once, and how many WebSockets. With 0, none.
     pub max_subscriptions: usize,
+    /// How many of them one account may have, or one address from which nobody signed in.
+    pub max_subscriptions_per_client: usize,
     /// Whether the server offers a page to try queries on.
     pub graphiql: bool,
     /// Who may ask for the schema.
@@ -54,6 +56,7 @@ impl Default for Graphql {
             max_aliases: 100,
             timeout: Duration::from_secs(30),
             max_subscriptions: 20_000,
+            max_subscriptions_per_client: 1000,
             graphiql: true,
             introspection: Introspection::Everyone,
             persisted_queries: 1000,

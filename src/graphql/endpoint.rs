@@ -1,5 +1,5 @@
 //! `/graphql`: one operation in, one answer out; a page to try it on for browsers.
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{
     Request as Operation, Response as Answer, ServerError, dataloader::DataLoader,
@@ -18,10 +18,10 @@ use super::{
     error::{TOO_SLOW, coded, refusal, render},
     federation::{Site, hide, show},
     limit::{Limits, check_nesting},
-    loader::{Source, turns},
+    loader::{Shared, Source, turns},
     may_learn_schema,
     operation::{Listed, Remember, Remembered, check_listed, complete},
-    schema, stream,
+    schema, socket, stream,
 };
 use crate::{
     auth,
@@ -54,6 +54,7 @@ pub fn routes(route: Route, config: &Config) -> Route {
         timeout: graphql.timeout.into(),
         remembered: Remembered::new(graphql.persisted_queries),
         listed: Listed::read(graphql.operations.as_deref()),
+        loaders: Shared::default(),
         page: graphql.graphiql,
     };
     let as_site = post(call_as).data(room.clone());
@@ -73,6 +74,7 @@ pub(super) struct Room {
     pub(super) timeout: Duration,
     remembered: Remembered,
     listed: Listed,
+    pub(super) loaders: Shared,
     /// Whether browsers get a page.
     page: bool,
 }
@@ -82,6 +84,7 @@ async fn call(request: &Request, body: Body, Data(room): Data<&Room>) -> Respons
     match *request.method() {
         Method::POST if stream::is_wanted(request) => stream::answer(request, body, room).await,
         Method::POST => answer(request, body, room, None).await,
+        Method::GET if socket::is_wanted(request) => socket::open(request, room).await,
         Method::GET | Method::HEAD if room.page && is_browser(request) => page::graphiql(),
         _ => refuse_method(),
     }
@@ -150,9 +153,8 @@ pub(super) async fn run(
         operation = operation.data(site.clone()).disable_introspection();
     }
     let (loaders, turns) = turns();
-    let operation = operation
-        .data(caller.clone())
-        .data(DataLoader::new(Source::new(caller.clone()), loaders).delay(Duration::ZERO));
+    let loader = DataLoader::new(Source::new(caller.clone()), loaders).delay(Duration::ZERO);
+    let operation = operation.data(caller.clone()).data(Arc::new(loader));
     let work = turns.run(graph.execute(operation));
     match tokio::time::timeout(room.timeout, work).await {
         Ok(mut answer) => {
@@ -238,8 +240,15 @@ async fn read(request: &Request, body: Body, caller: &Caller) -> Result<Operatio
         let why = "must be a JSON object with the members query, operationName and variables";
         Error::invalid("body", format!("{why}: {error}"))
     })?;
+    check_length(&operation)?;
+    Ok(operation)
+}
+
+/// # Errors
+/// [`Error::TooLarge`] for a query that is longer than this server reads.
+pub(super) fn check_length(operation: &Operation) -> Result<()> {
     match operation.query.len() as u64 {
-        ..=QUERY_MAX => Ok(operation),
+        ..=QUERY_MAX => Ok(()),
         _ => Err(Error::TooLarge {
             what: "query",
             limit: QUERY_MAX,

@@ -123,13 +123,18 @@ fn refused_argument(message: &str) -> Option<String> {
     }
 }
 
-/// The answer to a request that holds no operation.
-pub(super) fn refusal(error: &Error) -> Response {
+/// An error of the house where there is no field that it is of.
+pub(super) fn refused(error: &Error) -> ServerError {
     let mut shown = coded(error.to_string(), code(error));
     if let Error::Invalid { what, .. } = error {
         extensions(&mut shown).set("field", what.as_str());
     }
-    let body = serde_json::json!({"errors": [shown]});
+    shown
+}
+
+/// The answer to a request that holds no operation.
+pub(super) fn refusal(error: &Error) -> Response {
+    let body = serde_json::json!({"errors": [refused(error)]});
     protocol::failure(error)
         .content_type("application/json; charset=utf-8")
         .body(body.to_string())

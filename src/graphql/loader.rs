@@ -1,8 +1,10 @@
 //! Loaders: what the rows of a page refer to, in one statement for all of them.
 //!
-//! Built for each request, because they carry its caller: what a row refers to but the caller may not see is absent.
+//! Built for each request, because they carry its caller: what a row refers to but the caller may not see is absent. Those
+//! who listen share one if they have the same rights.
 mod below;
 mod lookup;
+mod shared;
 mod turn;
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
@@ -52,6 +54,7 @@ use crate::{
 
 pub(super) use below::below;
 pub(super) use lookup::{DigestOf, NameOf, NamespaceName, PathIs};
+pub(super) use shared::Shared;
 pub(super) use turn::turns;
 
 /// Who is asking.
@@ -66,7 +69,7 @@ where
     V: Send + Sync + Clone + 'static,
     Source: Loader<K, Value = V, Error = Arc<Error>>,
 {
-    let loader: &DataLoader<Source> = ctx.data_unchecked();
+    let loader: &Arc<DataLoader<Source>> = ctx.data_unchecked();
     loader.load_one(key).await
 }
 

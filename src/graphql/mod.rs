@@ -16,6 +16,7 @@ mod operation;
 mod page;
 mod query;
 mod scalar;
+mod socket;
 mod stream;
 mod subscription;
 

@@ -3,7 +3,6 @@ use std::{io, time::Duration};
 
 use async_graphql::{
     Request as Operation, Response as Answer,
-    dataloader::DataLoader,
     parser::types::{DocumentOperations, OperationType},
 };
 use bytes::Bytes;
@@ -21,7 +20,6 @@ use super::{
     Graph,
     endpoint::{Room, prepare, ready, run, too_slow},
     error::{refusal, render},
-    loader::Source,
     subscription::Standing,
 };
 use crate::{protocol::RequestContext, registry::Caller};
@@ -53,10 +51,10 @@ pub(super) async fn answer(request: &Request, body: Body, room: &Room) -> Respon
         .body(Body::from_bytes_stream(events(answers)))
 }
 
-type Answers = BoxStream<'static, Answer>;
+pub(super) type Answers = BoxStream<'static, Answer>;
 
 /// The answers to an operation, as soon as it stands.
-async fn begin(caller: &Caller, operation: Operation, room: &Room) -> Answers {
+pub(super) async fn begin(caller: &Caller, operation: Operation, room: &Room) -> Answers {
     let (graph, mut operation) = match ready(caller, operation, room) {
         Ok(ready) => ready,
         Err(error) => return one(Answer::from_errors(vec![error])),
@@ -69,11 +67,9 @@ async fn begin(caller: &Caller, operation: Operation, room: &Room) -> Answers {
 
 async fn subscribe(caller: &Caller, graph: &Graph, operation: Operation, room: &Room) -> Answers {
     let standing = Standing::default();
-    // What an event refers to is loaded when it comes, in a task of its own: there is no end at which to load in turns.
-    let loader = DataLoader::new(Source::new(caller.clone()), tokio::spawn);
     let operation = operation
         .data(caller.clone())
-        .data(loader)
+        .data(room.loaders.of(caller))
         .data(standing.clone());
     let mut answers = graph.execute_stream(operation);
     select! {
@@ -83,7 +79,8 @@ async fn subscribe(caller: &Caller, graph: &Graph, operation: Operation, room: &
     }
 }
 
-fn one(answer: Answer) -> Answers {
+/// One answer, and no more.
+pub(super) fn one(answer: Answer) -> Answers {
     iter([answer]).boxed()
 }
 

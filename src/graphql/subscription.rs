@@ -19,6 +19,7 @@ use crate::{
     registry::{
         event::{MomentKind, Place},
         live::{self, End, Listening, What},
+        shown,
     },
 };
 
@@ -31,7 +32,8 @@ pub(super) struct Standing(pub(super) Arc<Notify>);
 
 pub(super) struct Subscription;
 
-/// What happens, told while it happens, as server-sent events: send the operation with `Accept: text/event-stream`.
+/// What happens, told while it happens: by WebSocket, as `graphql-transport-ws`, or as server-sent events, for operations that
+/// are sent with `Accept: text/event-stream`.
 #[Root]
 impl Subscription {
     /// What happens, in order, each event once: all for administrators of this server; for you, what happens where you
@@ -147,10 +149,7 @@ fn reason(end: End) -> async_graphql::Error {
         async_graphql::Error::new(words).extend_with(|_, extensions| extensions.set("code", code))
     };
     match end {
-        End::Credential => {
-            let words = "what you signed in with is good no longer, or reaches another way; sign in and subscribe again";
-            Error::Unauthenticated(words.into()).into()
-        }
+        End::Credential => shown::over().into(),
         End::Behind => coded(
             "more happened than you took; subscribe again, and look up what you missed",
             FELL_BEHIND,

@@ -3,7 +3,10 @@ use std::{io::ErrorKind, sync::Arc};
 
 use futures::FutureExt;
 use poem::listener::{Acceptor, Listener, TcpListener};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::timeout,
+};
 
 use super::{connection, endpoint, tls::Files};
 use crate::{
@@ -54,6 +57,8 @@ async fn run(acceptor: impl Acceptor + 'static, registry: Arc<Registry>) -> Resu
         drain: config.http.drain_timeout.get(),
     };
     connection::serve(acceptor, Arc::new(endpoint(&registry)), limits, stop).await;
+    // Connections that were made WebSockets are nobody's but the listeners'.
+    let _late = timeout(limits.drain, registry.hushed()).await;
     tracing::info!("stopped");
     Ok(())
 }

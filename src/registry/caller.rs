@@ -92,6 +92,16 @@ impl Registry {
         self.listeners.close();
     }
 
+    /// How many listen in this process.
+    pub fn listening(&self) -> usize {
+        self.listeners.len()
+    }
+
+    /// Resolves when no connection of a listener is open any more.
+    pub async fn hushed(&self) {
+        self.listeners.gone().await;
+    }
+
     /// Whether database and storage answer.
     ///
     /// # Errors

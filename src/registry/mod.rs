@@ -39,7 +39,7 @@ mod secret;
 pub mod seed;
 pub mod session;
 pub mod share;
-mod shown;
+pub mod shown;
 pub mod sif;
 pub mod site;
 pub mod size_tree;

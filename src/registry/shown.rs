@@ -8,7 +8,10 @@ use entity::{
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect};
 
 use super::Caller;
-use crate::{access::identity, error::Result};
+use crate::{
+    access::{Actor, identity},
+    error::{Error, Result},
+};
 
 /// How many are looked up in one statement.
 const BATCH: usize = 500;
@@ -20,6 +23,37 @@ pub enum Shown {
     Token(TokenId),
     /// The session of a browser.
     Session(SessionId),
+}
+
+/// Looks again at what the caller showed, for those who go on asking. A statement.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] when it is good no longer, or reaches another way.
+pub async fn check(caller: &Caller) -> Result<()> {
+    let standing = standing(caller, &caller.shown().into_iter().collect()).await?;
+    match is_good(caller.actor(), caller.shown(), &standing) {
+        true => Ok(()),
+        false => Err(over()),
+    }
+}
+
+/// What those are told who showed what is good no longer.
+pub fn over() -> Error {
+    let words = "what you signed in with is good no longer, or reaches another way; sign in and subscribe again";
+    Error::Unauthenticated(words.into())
+}
+
+/// Whether an actor still is who they were when they showed it.
+pub(in crate::registry) fn is_good(
+    actor: &Actor,
+    shown: Option<Shown>,
+    standing: &HashMap<Shown, bool>,
+) -> bool {
+    match (actor.account(), shown) {
+        (Some(account), Some(shown)) => standing.get(&shown) == Some(&account.admin),
+        (Some(_), None) => false,
+        (None, _) => true,
+    }
 }
 
 /// Those of `shown` that are good still, and whether their accounts administer the site. A statement for each 500 of a

@@ -1,5 +1,5 @@
 //! Signing in, and the pages around it.
-mod browser;
+pub(crate) mod browser;
 mod password;
 mod registry_token;
 mod setup;

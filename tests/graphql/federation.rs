@@ -5,7 +5,6 @@ use std::{
     process::{Command, Stdio},
 };
 
-use poem::{Server, listener::TcpAcceptor};
 use serde_json::{Value, json};
 use sifhub::graphql::federation_sdl;
 
@@ -183,14 +182,9 @@ fn names_of_sites_that_would_break_a_schema_are_refused() {
     assert!(federation_sdl(Some("north1")).is_ok());
 }
 
-/// Serves an app on a port of its own, as long as the test lasts.
-async fn serve(app: &TestApp) -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.set_nonblocking(true).expect("it does not wait");
-    let address = listener.local_addr().expect("an address");
-    let acceptor = TcpAcceptor::from_std(listener).expect("a listener");
-    tokio::spawn(Server::new_with_acceptor(acceptor).run(app.endpoint()));
-    format!("http://{address}/graphql")
+/// Serves an app, and tells the address of its graph.
+fn serve(app: &TestApp) -> String {
+    format!("http://{}/graphql", app.serve())
 }
 
 /// Composes subgraphs by Apollo's tools and puts operations to Apollo's gateway.
@@ -238,7 +232,7 @@ async fn a_gateway_joins_images_with_the_jobs_that_run_them() {
     let both = "{ container(path: \"alice/tools/hello\") { tags { nodes { name image { digest jobs { id state } } } } } }";
     let back = "{ jobs { id image { digest arch size container { path } } } }";
     let joined = compose(json!({
-        "subgraphs": [{"name": "sifhub", "url": serve(&app).await}],
+        "subgraphs": [{"name": "sifhub", "url": serve(&app)}],
         "jobs": [
             {"id": "1", "state": "RUNNING", "digest": digest},
             {"id": "2", "state": "PENDING", "digest": digest},
@@ -292,7 +286,7 @@ async fn two_sites_in_one_graph_join_on_digests() {
     let other = "query($order: NorthCollectionOrder) { northCollections(orderBy: $order) { nodes { ... on NorthCollection { __typename path } } } }";
     let site = |url: String, name: &str| json!({"name": name, "url": format!("{url}/as/{name}")});
     let joined = compose(json!({
-        "subgraphs": [site(serve(&north).await, "north"), site(serve(&south).await, "south")],
+        "subgraphs": [site(serve(&north), "north"), site(serve(&south), "south")],
         "jobs": [{"id": "7", "state": "RUNNING", "digest": shared}],
         "operations": [
             {"query": ask}, {"query": change, "token": anna.token()},

@@ -1,4 +1,5 @@
 //! Subscriptions, as server-sent events.
+use futures::future::join_all;
 use serde_json::{Value, json};
 use sifhub::{
     http,
@@ -8,13 +9,13 @@ use sifhub::{
 use super::{alice, code, id, refused};
 use crate::support::{Client, Listening, Sent, SifBuilder, TestApp, on_each_database};
 
-const TAGS: &str = "subscription($container: ID) { tagMoved(container: $container) {
+pub(super) const TAGS: &str = "subscription($container: ID) { tagMoved(container: $container) {
     kind tags arch actor { name } image { digest container { path } } previousImage { digest } } }";
 const EVENTS: &str = "subscription($namespace: ID, $actions: [String!]) {
     events(namespace: $namespace, actions: $actions) { id action targetName } }";
 
 /// Lets the server tell what happened so far, and look at credentials, as its jobs do.
-pub async fn told(app: &TestApp) {
+pub(super) async fn told(app: &TestApp) {
     let operator = app.operator();
     while webhook::dispatch(&operator)
         .await
@@ -28,7 +29,7 @@ pub async fn told(app: &TestApp) {
 }
 
 /// The container's tag `name` points at its image `1.0`.
-async fn tag(who: &Client, container: &str, name: &str) {
+pub(super) async fn tag(who: &Client, container: &str, name: &str) {
     let image = id(
         who,
         &format!("image(path: {container:?}, reference: \"1.0\")"),
@@ -111,6 +112,30 @@ on_each_database! {
         tag(&alice, "alice/secret/hello", "4.0").await;
         told(&app).await;
         assert_eq!(own.answer().await["data"]["tagMoved"]["tags"], json!(["4.0"]));
+    }
+
+    async fn what_an_event_refers_to_is_loaded_once_for_all_with_the_same_rights(app) {
+        let alice = alice(&app).await;
+        told(&app).await;
+        let listeners = async |who: Client, number: usize| {
+            join_all((0..number).map(|_| who.listen(TAGS, json!({})))).await
+        };
+        let mut cost = Vec::new();
+        for (tag_name, number) in [("few", 2), ("many", 60)] {
+            let mut all = listeners(app.anonymous(), number).await;
+            all.extend(listeners(app.user(tag_name).await, number).await);
+            tag(&alice, "alice/tools/hello", tag_name).await;
+            let hear = async {
+                told(&app).await;
+                join_all(all.iter_mut().map(Listening::answer)).await
+            };
+            let (heard, statements) = app.statements_of(hear).await;
+            for answer in heard {
+                assert_eq!(answer["data"]["tagMoved"]["image"]["container"]["path"], "alice/tools/hello");
+            }
+            cost.push(statements);
+        }
+        assert!(cost[1] <= cost[0] + 4, "{cost:?}");
     }
 
     async fn what_is_hidden_meanwhile_is_told_no_more(app) {
@@ -244,13 +269,13 @@ async fn whoever_falls_behind_hears_so() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_says_so_and_takes_nobody() {
+async fn a_server_that_stops_says_so_also_to_whoever_comes_later() {
     let app = TestApp::sqlite().await;
     let mut ear = stands(&app.anonymous(), TAGS, json!({})).await;
     app.registry.hush();
     assert_eq!(end(&mut ear).await, "UNAVAILABLE");
     let mut late = app.anonymous().listen(TAGS, json!({})).await;
-    assert_eq!(end(&mut late).await, "RATE_LIMITED");
+    assert_eq!(end(&mut late).await, "UNAVAILABLE");
 }
 
 #[tokio::test]

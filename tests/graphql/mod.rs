@@ -29,6 +29,7 @@ mod redirect;
 mod schema;
 mod search;
 mod server;
+mod socket;
 mod star;
 mod statement;
 mod tag;

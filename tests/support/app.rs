@@ -7,7 +7,7 @@ use std::{
     },
 };
 
-use poem::{EndpointExt, endpoint::BoxEndpoint};
+use poem::{EndpointExt, Server, endpoint::BoxEndpoint, listener::TcpAcceptor};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use sifhub::{
     app::App,
@@ -126,6 +126,16 @@ impl TestApp {
     /// The router, to be served on a port.
     pub fn endpoint(&self) -> Arc<BoxEndpoint<'static, poem::Response>> {
         self.endpoint.clone()
+    }
+
+    /// Serves it on a port of its own, as long as the test lasts, and tells its address.
+    pub fn serve(&self) -> String {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.set_nonblocking(true).expect("it does not wait");
+        let address = listener.local_addr().expect("an address");
+        let acceptor = TcpAcceptor::from_std(listener).expect("a listener");
+        tokio::spawn(Server::new_with_acceptor(acceptor).run(self.endpoint()));
+        address.to_string()
     }
 
     /// Somebody at the server's console, who may do anything.

@@ -12,12 +12,14 @@ pub mod postgres;
 pub mod s3;
 pub mod server;
 pub mod sif_builder;
+pub mod socket;
 pub mod tools;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
 pub use listening::{Listening, Sent};
 pub use sif_builder::SifBuilder;
+pub use socket::{Said, Socket};
 
 /// Runs each test on SQLite and on PostgreSQL: `async fn name(app) { … }`, with `app` a fresh [`TestApp`].
 macro_rules! on_each_database {

@@ -1,17 +1,23 @@
 //! Those who listen, and where.
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
-    time::Duration,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
 };
 
 use entity::event;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-use super::What;
+use super::{
+    What,
+    crowd::{Crowd, Seat},
+};
 use crate::{
     access::Actor,
-    error::{Error, Result},
+    error::Result,
     registry::{
         Caller, Shown,
         event::{Event, Place},
@@ -20,8 +26,6 @@ use crate::{
 
 /// How many events wait for a listener that is slow.
 const WAITING: usize = 128;
-/// When to ask again who found no room.
-const FULL: Duration = Duration::from_secs(30);
 
 /// Why a listener hears nothing more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +59,16 @@ impl Listener {
 
 /// All who listen in this process.
 #[derive(Default)]
-pub(in crate::registry) struct Listeners(Mutex<Seats>);
+pub(in crate::registry) struct Listeners {
+    seats: Mutex<Seats>,
+    /// Those who listen, and those who do not take their last answer yet.
+    listening: Arc<Crowd>,
+    /// Connections that stay open, whether or not somebody listens by them.
+    connected: Arc<Crowd>,
+    closed: AtomicBool,
+    /// After the close, when everybody has been ended.
+    told: CancellationToken,
+}
 
 #[derive(Default)]
 struct Seats {
@@ -64,15 +77,14 @@ struct Seats {
     at: HashMap<Option<Place>, HashSet<u64>>,
     /// How far the events have been read; absent while nobody listens.
     read: Option<i64>,
-    closed: bool,
 }
 
 impl Listeners {
     fn seats(&self) -> MutexGuard<'_, Seats> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A seat for the caller, who is told what comes after the position `from`.
+    /// A seat for the caller, who is told what comes after the position `from`; after the close, that the process stops.
     pub(super) fn join(
         &self,
         caller: &Caller,
@@ -80,10 +92,8 @@ impl Listeners {
         what: What,
         from: i64,
     ) -> Result<Listening> {
+        let seat = self.listening.enter(caller)?;
         let mut seats = self.seats();
-        if seats.closed || seats.all.len() >= caller.config().graphql.max_subscriptions {
-            return Err(Error::RateLimited { after: FULL });
-        }
         let (sender, heard) = mpsc::channel(WAITING);
         let end = Arc::new(OnceLock::new());
         let id = seats.next;
@@ -100,13 +110,25 @@ impl Listeners {
             heard: sender,
             end: end.clone(),
         };
-        seats.all.insert(id, Arc::new(listener));
+        let listener = Arc::new(listener);
+        seats.all.insert(id, listener.clone());
+        drop(seats);
+        // Whoever comes while it closes is found by one of the two.
+        if self.closed.load(SeqCst) {
+            self.end(&listener, End::Stopping);
+        }
         Ok(Listening {
             heard,
             end,
             id,
             caller: caller.clone(),
+            _seat: seat,
         })
+    }
+
+    /// A seat for a connection that stays open.
+    pub(super) fn connect(&self, caller: &Caller) -> Result<Seat> {
+        self.connected.enter(caller)
     }
 
     /// How far the events have been read; `None` while nobody listens.
@@ -119,6 +141,11 @@ impl Listeners {
         if let Some(read) = &mut self.seats().read {
             *read = position.max(*read);
         }
+    }
+
+    /// How many listen.
+    pub(in crate::registry) fn len(&self) -> usize {
+        self.seats().all.len()
     }
 
     /// Everybody.
@@ -156,12 +183,23 @@ impl Listeners {
         self.leave(listener.id);
     }
 
-    /// Ends everybody, and takes nobody any more.
+    /// Ends everybody, and whoever comes from now on.
     pub(in crate::registry) fn close(&self) {
-        self.seats().closed = true;
+        self.closed.store(true, SeqCst);
         for listener in self.all() {
             self.end(&listener, End::Stopping);
         }
+        self.told.cancel();
+    }
+
+    /// Resolves once everybody has been ended.
+    pub(super) async fn closed(&self) {
+        self.told.cancelled().await;
+    }
+
+    /// Resolves when no connection stays open any more.
+    pub(in crate::registry) async fn gone(&self) {
+        self.connected.gone().await;
     }
 
     fn leave(&self, id: u64) {
@@ -187,6 +225,7 @@ pub struct Listening {
     end: Arc<OnceLock<End>>,
     id: u64,
     caller: Caller,
+    _seat: Seat,
 }
 
 impl Listening {

@@ -4,12 +4,14 @@
 //! other replicas: none is passed over because it was committed late, and none comes twice. Listeners are found by the place
 //! where they listen, so that idle ones cost nothing. Whether they may know is asked when there is something to tell, in one
 //! statement for all that one account listens to; so is whether what they showed is still good.
+mod crowd;
 mod listener;
 mod tell;
 
 use entity::{collection, container, event, namespace};
 use sea_orm::{ColumnTrait, QuerySelect};
 
+pub use crowd::Seat;
 pub(in crate::registry) use listener::Listeners;
 pub use listener::{End, Listening};
 pub use tell::{check, tell};
@@ -53,7 +55,7 @@ impl What {
 /// # Errors
 /// [`Error::Invalid`](crate::error::Error::Invalid) for what cannot be an action; for a place that the caller may not see
 /// or, to hear of events, does not administer, those of [`open`]; [`Error::RateLimited`](crate::error::Error::RateLimited)
-/// while as many listen as this process takes.
+/// while as many listen as this process takes, or of this client.
 pub async fn listen(caller: &Caller, place: Option<Place>, what: What) -> Result<Listening> {
     if let What::Events(actions) = &what {
         actions.iter().try_for_each(|action| check_action(action))?;
@@ -65,6 +67,19 @@ pub async fn listen(caller: &Caller, place: Option<Place>, what: What) -> Result
     }
     let heard = last(caller).await?;
     caller.listeners().join(caller, place, what, heard)
+}
+
+/// A seat for a connection of the caller's that stays open, by which somebody may listen.
+///
+/// # Errors
+/// [`Error::RateLimited`](crate::error::Error::RateLimited) while as many are open as this process takes, or of this client.
+pub fn connect(caller: &Caller) -> Result<Seat> {
+    caller.listeners().connect(caller)
+}
+
+/// Resolves when this process stops, after all who listen have been told.
+pub async fn stopping(caller: &Caller) {
+    caller.listeners().closed().await;
 }
 
 /// Succeeds for those who see it.

@@ -17,7 +17,7 @@ use crate::{
     registry::{
         Caller, Shown,
         event::{Event, moments},
-        shown::standing,
+        shown::{is_good, standing},
     },
 };
 
@@ -96,19 +96,11 @@ async fn still_good(caller: &Caller, wishes: Vec<Wish>) -> Result<Vec<Wish>> {
     let standing = standing(caller, &shown).await?;
     let (good, over): (Vec<_>, Vec<_>) = wishes
         .into_iter()
-        .partition(|(who, _)| is_good(who, &standing));
+        .partition(|(who, _)| is_good(&who.actor, who.shown, &standing));
     for (listener, _) in over {
         caller.listeners().end(&listener, End::Credential);
     }
     Ok(good)
-}
-
-fn is_good(listener: &Listener, standing: &HashMap<Shown, bool>) -> bool {
-    match (listener.actor.account(), listener.shown) {
-        (Some(account), Some(shown)) => standing.get(&shown) == Some(&account.admin),
-        (Some(_), None) => false,
-        (None, _) => true,
-    }
 }
 
 fn group(listener: &Listener) -> Group {
