@@ -25,7 +25,7 @@ mod settle;
 
 pub(in crate::registry) use pulled::pulled;
 pub(in crate::registry) use rebuild::rebuild;
-pub use recount::{Drift, Plan, Recount, recount};
+pub use recount::{Drift, Plan, Recount, Report, recount, report};
 pub(in crate::registry) use settle::settle;
 
 pub use entity::kind::Extent;
