@@ -90,8 +90,14 @@ pub(super) async fn get(request: Request) -> Result<Response> {
         .content_type("text/csv; charset=utf-8; header=present")
         .body(table);
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-cache"),
+    );
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     let name = HeaderValue::from_static("attachment; filename=\"sizes.csv\"");
     headers.insert(header::CONTENT_DISPOSITION, name);
     Ok(response)
@@ -120,7 +126,9 @@ fn table(caller: &Caller, nodes: &[Node]) -> error::Result<Vec<u8>> {
         };
         table.serialize(line).map_err(anyhow::Error::from)?;
     }
-    Ok(table.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?)
+    Ok(table
+        .into_inner()
+        .map_err(|error| anyhow::anyhow!("{error}"))?)
 }
 
 fn kind(node: &Node) -> &'static str {

@@ -1,4 +1,5 @@
 //! How much there is: sums, their growth, and who learns of them.
+mod growth;
 mod moved;
 mod quota;
 mod sums;
