@@ -3,7 +3,9 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use entity::{kind::Extent, usage_day};
-use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+};
 
 use crate::{
     access::internal,
@@ -150,7 +152,7 @@ async fn days(
         (Column::SizeRemoved, "size_removed"),
         (Column::StoredRemoved, "stored_removed"),
     ];
-    let id = sea_orm::sea_query::Expr::value(0_i64).cast_as("bigint");
+    let id = Expr::value(0_i64).cast_as("bigint");
     let days = rows.select_only().expr_as(id, "id").column(Column::Day);
     let days = sums.into_iter().fold(days, |days, (column, name)| {
         days.expr_as(column.sum().cast_as("bigint"), name)
