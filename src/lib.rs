@@ -12,7 +12,7 @@
 //! | [`library`] | Singularity's library protocol: `library://` |
 //! | [`oci`] | the registry protocol of containers: `oras://`, `docker://` |
 //! | [`hkp`] | the key server |
-//! | [`download`] | images as plain files, for `curl`, browsers and workflow engines |
+//! | [`download`] | images as plain files, and sizes as a table, for `curl`, browsers and workflow engines |
 //! | [`shub`] | Singularity Hub's old protocol: `shub://` |
 //! | [`site`] | plain pages for people: the front page, what is in a namespace or collection, a container |
 //! | [`auth`] | who is calling, and the pages to sign in |

@@ -5,6 +5,7 @@ mod access;
 mod architecture;
 mod auth;
 mod client;
+mod consistency;
 mod crash;
 mod doors;
 mod download;

@@ -399,3 +399,29 @@ fn a_certificate_that_cannot_be_read_stops_the_start_and_is_named() {
         "{words}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recount_names_sums_that_are_wrong_and_mends_them_when_told() {
+    use sea_orm::{ConnectionTrait, Database};
+    let dir = folder();
+    let (server, _) = server(&dir, &[]);
+    server.cli_reading(
+        "correct horse battery\n",
+        &["user", "add", "alice", "--password-stdin"],
+    );
+    assert_eq!(server.cli(&["recount"]), "");
+    let file = format!("sqlite://{}", dir.path().join("data/sifhub.db").display());
+    let db = Database::connect(file).await.expect("the database");
+    let harm = "UPDATE usage SET images = 7 WHERE extent = 'namespace'";
+    db.execute_unprepared(harm).await.expect("harm");
+    let told = server.try_cli("", &["recount"]);
+    assert!(!told.status.success());
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(
+        told.starts_with("namespace:") && told.contains(": images is 7, and should be 0"),
+        "{told}"
+    );
+    let mended = server.cli(&["recount", "--mend"]);
+    assert!(!mended.is_empty() && told.starts_with(&mended), "{mended}");
+    assert_eq!(server.cli(&["recount"]), "");
+}

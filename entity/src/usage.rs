@@ -35,6 +35,8 @@ pub struct Model {
     pub downloads: i64,
     /// When it was last compared with what there is.
     pub recounted_at: Option<DateTimeUtc>,
+    /// How many sums of it, and of the containers in it, were wrong then and are not put right.
+    pub wrong: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

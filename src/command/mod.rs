@@ -5,6 +5,7 @@ mod config;
 mod gc;
 mod log;
 mod migrate;
+mod recount;
 mod reindex;
 mod schema;
 mod scrub;
@@ -83,6 +84,12 @@ enum Command {
     /// printed, shown to administrators in GraphQL (`storage`), and comes back with the next push of the same bytes. It may
     /// run beside a working server.
     Scrub(scrub::Scrub),
+    /// Count again what there is, and name sums that say something else
+    ///
+    /// The server does this by itself, bit by bit, and reports what it finds in its log, as events, and to administrators in
+    /// GraphQL (`storage`). Ends with a failure when something is wrong and --mend was not given. It may run beside a working
+    /// server.
+    Recount(recount::Recount),
     /// Fill an empty database with synthetic data, to try or to measure a registry of any size
     ///
     /// There are no bytes behind it, so images cannot be pulled; everything else works. The same numbers make the same data.
@@ -121,6 +128,7 @@ impl Cli {
             Command::Config(config) => config.run(settings),
             Command::Gc(gc) => gc.run(settings.load()?.config).await,
             Command::Scrub(scrub) => scrub.run(settings.load()?.config).await,
+            Command::Recount(recount) => recount.run(settings.load()?.config).await,
             Command::Seed(seed) => seed.run(settings.load()?.config).await,
             Command::Reindex => reindex::run(settings.load()?.config).await,
             Command::Version => {

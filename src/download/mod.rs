@@ -1,11 +1,12 @@
 //! Images as plain files: `https://host/sif/namespace/collection/container:tag`, for browsers, `curl`, `wget`, and for
-//! workflow engines that are given an address and nothing else.
+//! workflow engines that are given an address and nothing else; and what takes how much, as a table.
 //!
 //! Owns these addresses and the headers of their answers. Must not know SQL or rules.
 mod address;
 mod error;
 mod file;
 mod share;
+mod sizes;
 
 use futures::FutureExt;
 use poem::Route;
@@ -18,6 +19,7 @@ const TABLE: &[Row<Error>] = &[
         file::get(r).boxed()
     }),
     ("GET", "/share/:secret/:file", |r| share::get(r).boxed()),
+    ("GET", "/sizes.csv", |r| sizes::get(r).boxed()),
 ];
 
 /// The routes of this room: method and path.

@@ -37,6 +37,7 @@ use crate::{
         share::{self, ShareLink},
         sif::Inspection,
         site::terms,
+        size_tree::Place,
         star::{self, Kind, Subject},
         tag::{self, Tag},
         team::{
@@ -47,6 +48,7 @@ use crate::{
         token::{self, Token},
         topic,
         total::{self, Total},
+        usage,
         user::{self, User},
         webhook::{self, Delivery, Webhook},
     },
@@ -524,6 +526,29 @@ impl Loader<SeriesOf> for Source {
         for ((span, by), of) in alike {
             let series = download::series(&self.0, &of, span, by).await?;
             found.extend(wrapped(series, |of| SeriesOf(of, span, by)));
+        }
+        Ok(found)
+    }
+}
+
+/// How something grew within a span; absent unless the caller sees all that is in it. A few statements for each kind of thing
+/// and span.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct GrowthOf(pub Place, pub Span);
+
+impl Loader<GrowthOf> for Source {
+    type Value = Vec<usage::Day>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[GrowthOf]) -> Found<GrowthOf, Vec<usage::Day>> {
+        let mut alike: HashMap<Span, Vec<Place>> = HashMap::new();
+        for GrowthOf(of, span) in keys {
+            alike.entry(*span).or_default().push(*of);
+        }
+        let mut found = HashMap::new();
+        for (span, of) in alike {
+            let growth = usage::growth(&self.0, &of, span).await?;
+            found.extend(wrapped(growth, |of| GrowthOf(of, span)));
         }
         Ok(found)
     }

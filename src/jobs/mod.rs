@@ -6,6 +6,7 @@ mod gc;
 mod labels;
 mod live;
 mod manifests;
+mod recount;
 mod search;
 mod site;
 mod webhook;
@@ -29,6 +30,7 @@ pub async fn run(registry: Arc<Registry>) {
         webhooks,
         live::run(&registry),
         downloads,
+        recount::run(registry.clone()),
         tidy
     );
 }

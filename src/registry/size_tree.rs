@@ -9,7 +9,10 @@ use chrono::{DateTime, Utc};
 use entity::{collection, kind::Extent, namespace, usage};
 use sea_orm::{ColumnTrait, QueryFilter};
 
-use super::{Caller, CollectionId, ContainerId, NamespaceId};
+use super::{
+    Caller, CollectionId, ContainerId, NamespaceId, collection as collections,
+    namespace as namespaces,
+};
 use crate::{
     access::{Pull, internal, open},
     error::{Error, Result},
@@ -53,12 +56,32 @@ impl Place {
         }
     }
 
-    fn key(self) -> i64 {
+    /// The number of its row; 0 for the site.
+    pub(in crate::registry) fn key(self) -> i64 {
         match self {
             Self::Site => 0,
             Self::Namespace(id) => id.0,
             Self::Collection(id) => id.0,
             Self::Container(id) => id.0,
+        }
+    }
+}
+
+/// What a path names: a namespace, or a collection as `namespace/collection`; nothing, the site.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such thing, or none that the caller may see; [`Error::Invalid`] for what is no such
+/// path.
+pub async fn place(caller: &Caller, path: &str) -> Result<Place> {
+    match path.split_once('/') {
+        None if path.is_empty() => Ok(Place::Site),
+        None => {
+            let found = namespaces::find_here(caller, &path.parse()?).await?;
+            Ok(Place::Namespace(found.id))
+        }
+        Some((namespace, name)) => {
+            let found = collections::find_here(caller, &namespace.parse()?, &name.parse()?).await?;
+            Ok(Place::Collection(found.id))
         }
     }
 }

@@ -18,14 +18,16 @@ use sea_orm::{ColumnTrait, DbBackend, QueryFilter, QuerySelect};
 use super::{CollectionId, ContainerId, NamespaceId, Tx};
 use crate::{access::internal, error::Result};
 
+mod growth;
 mod pulled;
 mod rebuild;
 mod recount;
 mod settle;
 
+pub use growth::{Day, growth};
 pub(in crate::registry) use pulled::pulled;
 pub(in crate::registry) use rebuild::rebuild;
-pub use recount::{Drift, Plan, Recount, recount};
+pub use recount::{Drift, Plan, Recount, Report, recount, report};
 pub(in crate::registry) use settle::settle;
 
 pub use entity::kind::Extent;

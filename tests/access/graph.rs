@@ -105,7 +105,7 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
     );
     let (container, image) = (id("container", &world.container), id("image", &world.image));
     let input = match field {
-        "createNamespace" => json!({"name": "newcomer"}),
+        "createNamespace" => json!({"name": format!("new-{}", world.name)}),
         "updateNamespace" => json!({"id": namespace, "description": "new"}),
         "deleteNamespace" => {
             let all = json!({"input": {"id": collection, "withContent": true}});
@@ -135,7 +135,9 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
         "createToken" => json!({"name": "new", "scope": "WRITE"}),
         "revokeToken" => json!({"id": world.token}),
         "disableUser" | "enableUser" => json!({"id": world.user}),
-        "createUser" => json!({"name": "newcomer", "password": "a long password", "admin": false}),
+        "createUser" => {
+            json!({"name": format!("new-{}", world.name), "password": "a long password", "admin": false})
+        }
         "setPassword" => json!({"id": world.user, "password": "a longer password"}),
         "createWebhook" => json!({"container": container, "url": "https://8.8.8.8/"}),
         "updateWebhook" => json!({"id": webhook(world).await, "active": false}),
@@ -162,12 +164,11 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
         "publishTerms" => json!({"text": null}),
         // There are none, which whoever may agree hears: CONFLICT.
         "agreeToTerms" => json!({"version": 1}),
-        "createTeam" => json!({"name": "newcomers"}),
+        "createTeam" => json!({"name": format!("new-{}", world.name)}),
         "updateTeam" => json!({"id": world.team, "description": "new"}),
         "deleteTeam" => json!({"id": world.team}),
         "addTeamMember" => json!({"team": world.team, "user": "stranger"}),
         "setTeamRole" => json!({"team": world.team, "user": world.user, "role": "MAINTAINER"}),
-        // They are the last maintainer, which whoever may do it hears: CONFLICT.
         "removeTeamMember" => json!({"team": world.team, "user": world.user}),
         "leaveTeam" => json!({"team": world.team}),
         "inviteToTeam" => json!({"team": world.team}),

@@ -5,9 +5,12 @@ mod oci;
 mod routes;
 mod world;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, TryStreamExt, future::join_all, stream};
 use serde_json::json;
 use sifhub::{auth, download, graphql, hkp, http, library, page, shub, site};
 
@@ -15,24 +18,38 @@ use crate::{
     generated::assert_current,
     support::{Client, TestApp},
 };
-use world::World;
+use world::{People, World};
 
-/// Who tries. "owner" owns the thing, and holds a token of the scope write; "reader" is the owner with a read-only
-/// token.
-const ACTORS: [&str; 5] = ["anonymous", "stranger", "reader", "owner", "admin"];
+/// Who tries: the one who owns the thing, others who were let in by grants or by a team, and those who were not.
+const ACTORS: [&str; 10] = [
+    "anonymous",
+    "stranger",
+    "reader",
+    "writer",
+    "namespace admin",
+    "member",
+    "maintainer",
+    "read-only token",
+    "owner",
+    "site admin",
+];
+const VISIBILITIES: [&str; 3] = ["public", "internal", "private"];
 
 /// What one actor got: an HTTP status, or `ok`, `null` or the error code of the graph.
 type Outcome = String;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_operation_is_open_to_the_right_people_only() {
+    let stages = join_all(VISIBILITIES.map(Stage::new)).await;
+    let stages = Arc::new(stages);
     let cases = operations().await.into_iter().flat_map(|operation| {
-        ["public", "internal", "private"].map(|visibility| (operation.clone(), visibility))
+        (0..VISIBILITIES.len()).map(move |number| (operation.clone(), number))
     });
-    let tried = stream::iter(cases).map(|(operation, visibility)| {
+    let tried = stream::iter(cases).map(|(operation, number)| {
+        let stages = stages.clone();
         tokio::spawn(async move {
-            let outcomes = try_all(&operation, visibility).await;
-            ((operation, visibility), outcomes)
+            let outcomes = stages[number].try_all(&operation).await;
+            ((operation, number), outcomes)
         })
     });
     let tried: Vec<_> = tried
@@ -97,38 +114,68 @@ async fn operations() -> BTreeSet<String> {
         .collect()
 }
 
-/// One operation by each actor. What may have changed something leaves a fresh world to the next.
-async fn try_all(operation: &str, visibility: &str) -> Option<Vec<Outcome>> {
-    let app = TestApp::sqlite().await;
-    let stranger = app.user("stranger").await;
-    let admin = app.admin("root").await;
-    let changes = !operation.starts_with("GET")
-        && !operation.starts_with("HEAD")
-        && !operation.starts_with("query")
-        && !operation.starts_with("subscription");
-    let mut world = World::new(&app, 0, visibility).await;
-    let mut outcomes = Vec::new();
-    for (number, actor) in (1..).zip(ACTORS) {
-        if changes && outcomes.last().is_some_and(|last| !is_refusal(last)) {
-            world = World::new(&app, number, visibility).await;
-        }
-        let client = match actor {
-            "anonymous" => app.anonymous(),
-            "stranger" => stranger.clone(),
-            "reader" => world.reader.clone(),
-            "owner" => world.owner.clone(),
-            _ => admin.clone(),
-        };
-        app.indexed().await;
-        outcomes.push(attempt(operation, &world, &client).await?);
-    }
-    Some(outcomes)
+/// A server on which each actor has a world of one visibility to try things on.
+struct Stage {
+    app: TestApp,
+    /// A copy on which nothing is tried but to read.
+    reading: TestApp,
+    people: People,
+    worlds: Vec<World>,
 }
 
-/// Whether somebody was refused, so that nothing has changed: a code of the graph, or a status of 400 or more.
-fn is_refusal(outcome: &Outcome) -> bool {
-    let code = |c: char| c.is_ascii_uppercase() || c == '_';
-    outcome.chars().all(code) || outcome.parse().is_ok_and(|status: u16| status >= 400)
+impl Stage {
+    async fn new(visibility: &str) -> Self {
+        let app = TestApp::sqlite().await;
+        let people = People::new(&app).await;
+        let mut worlds = Vec::new();
+        for number in 0..ACTORS.len() {
+            worlds.push(World::new(&app, &people, number, visibility).await);
+        }
+        app.indexed().await;
+        let reading = app.copy().await;
+        Self {
+            app,
+            reading,
+            people,
+            worlds,
+        }
+    }
+
+    /// One operation by each actor. What may change something is done by each in a world of their own, in a copy of all.
+    async fn try_all(&self, operation: &str) -> Option<Vec<Outcome>> {
+        let reads = ["GET", "HEAD", "query", "subscription"];
+        let changes = !reads.iter().any(|read| operation.starts_with(read));
+        let copy = if changes {
+            Some(self.app.copy().await)
+        } else {
+            None
+        };
+        let app = copy.as_ref().unwrap_or(&self.reading);
+        let mut outcomes = Vec::new();
+        for (actor, world) in ACTORS.into_iter().zip(&self.worlds) {
+            let world = if changes { world } else { &self.worlds[0] }.at(app);
+            let client = self.actor(actor, &world).at(app);
+            outcomes.push(attempt(operation, &world, &client).await?);
+        }
+        Some(outcomes)
+    }
+
+    fn actor(&self, actor: &str, world: &World) -> Client {
+        let people = &self.people;
+        let who = match actor {
+            "anonymous" => return self.app.anonymous(),
+            "stranger" => &people.stranger,
+            "reader" => &people.reader,
+            "writer" => &people.writer,
+            "namespace admin" => &people.keeper,
+            "member" => &people.member,
+            "maintainer" => &people.maintainer,
+            "read-only token" => &world.reading,
+            "owner" => &world.owner,
+            _ => &people.admin,
+        };
+        who.clone()
+    }
 }
 
 /// Tries an operation; `None` when nobody has written down how.
@@ -141,22 +188,38 @@ async fn attempt(operation: &str, world: &World, client: &Client) -> Option<Outc
     }
 }
 
-fn render(rows: &BTreeMap<(String, &str), Vec<Outcome>>) -> String {
+/// A line for each operation and outcome: what comes to the same on things of several visibilities is told once.
+fn render(rows: &BTreeMap<(String, usize), Vec<Outcome>>) -> String {
     let mut page = String::from(
         "# Who may do what\n\nMade by `tests/access`, from every route and every root field of the graph; `make update` \
-         writes it anew. Each is tried on a\npublic, an internal and a private thing. *reader* is the owner with a read-only \
-         token. Numbers are HTTP statuses; the graph answers `ok`, `null` or an error code.\n\n",
+         writes it anew. Each is tried on a\npublic, an internal and a private thing. *reader*, *writer* and *namespace admin* \
+         were granted read, write and admin on the namespace; *member* and\n*maintainer* are in a team that was granted \
+         read, which the owner maintains, too; *read-only token* is the owner with one. Numbers are HTTP statuses; the graph\n\
+         answers `ok`, `null` or an error code.\n\n",
     );
     page += &format!(
         "| operation | on | {} |\n|---|---|{}\n",
         ACTORS.join(" | "),
         "---|".repeat(ACTORS.len())
     );
-    for ((operation, visibility), outcomes) in rows {
-        page += &format!(
-            "| `{operation}` | {visibility} | {} |\n",
-            outcomes.join(" | ")
-        );
+    let mut told: Vec<(&str, Vec<&str>, &Vec<Outcome>)> = Vec::new();
+    for ((operation, number), outcomes) in rows {
+        let visibility = VISIBILITIES[*number];
+        let same = |(other, _, others): &&mut (&str, Vec<&str>, &Vec<Outcome>)| {
+            other == operation && *others == outcomes
+        };
+        match told.iter_mut().rev().take(VISIBILITIES.len()).find(same) {
+            Some((_, on, _)) => on.push(visibility),
+            None => told.push((operation, vec![visibility], outcomes)),
+        }
+    }
+    for (operation, on, outcomes) in told {
+        let on = if on.len() == VISIBILITIES.len() {
+            "any".to_owned()
+        } else {
+            on.join(", ")
+        };
+        page += &format!("| `{operation}` | {on} | {} |\n", outcomes.join(" | "));
     }
     page
 }

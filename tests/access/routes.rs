@@ -109,6 +109,7 @@ fn address(path: &str, world: &World) -> Option<String> {
         "/:namespace/api/container/:collection/:name" => {
             format!("/{name}/api/container/tools/hello:1.0")
         }
+        "/sizes.csv" => format!("/sizes.csv?root={name}/tools"),
         "/pks/lookup" => format!("/pks/lookup?op=get&exact=on&search=0x{key}"),
         _ => return None,
     };
@@ -124,7 +125,11 @@ async fn write(method: &str, path: &str, world: &World, client: &Client) -> Opti
         ..
     } = world;
     let answer = match (method, path) {
-        ("POST", "/v1/entities") => client.post(path, json!({"name": "newcomer"})).await,
+        ("POST", "/v1/entities") => {
+            client
+                .post(path, json!({"name": format!("new-{}", world.name)}))
+                .await
+        }
         ("POST", "/v1/collections") => {
             client
                 .post(path, json!({"name": "new", "entity": namespace}))

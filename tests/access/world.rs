@@ -8,12 +8,41 @@ use sifhub::registry::Scope;
 
 use crate::support::{Client, SifBuilder, TestApp};
 
+/// Those who own nothing, by what they may do in all worlds.
+pub struct People {
+    pub stranger: Client,
+    /// Were granted read, write and admin on the namespace.
+    pub reader: Client,
+    pub writer: Client,
+    pub keeper: Client,
+    /// Are in the team, which was granted read on the namespace.
+    pub member: Client,
+    pub maintainer: Client,
+    /// Administers the site.
+    pub admin: Client,
+}
+
+impl People {
+    pub async fn new(app: &TestApp) -> Self {
+        Self {
+            stranger: app.user("stranger").await,
+            reader: app.user("reader").await,
+            writer: app.user("writer").await,
+            keeper: app.user("keeper").await,
+            member: app.user("member").await,
+            maintainer: app.user("maintainer").await,
+            admin: app.admin("root").await,
+        }
+    }
+}
+
 /// What an owner has.
+#[derive(Clone)]
 pub struct World {
     /// With the scope write.
     pub owner: Client,
     /// The owner, with a token that may only read.
-    pub reader: Client,
+    pub reading: Client,
     /// The owner's name, which is also the namespace's.
     pub name: String,
     /// `namespace/collection/container`.
@@ -46,11 +75,20 @@ pub struct World {
 }
 
 impl World {
+    /// The same at another server.
+    pub fn at(&self, app: &TestApp) -> Self {
+        Self {
+            owner: self.owner.at(app),
+            reading: self.reading.at(app),
+            ..self.clone()
+        }
+    }
+
     /// The world of `owner<number>`.
-    pub async fn new(app: &TestApp, number: usize, visibility: &str) -> Self {
+    pub async fn new(app: &TestApp, people: &People, number: usize, visibility: &str) -> Self {
         let name = format!("owner{number}");
         let owner = app.user(&name).await;
-        let reader = app.holding(&name, Scope::Read).await;
+        let reading = app.holding(&name, Scope::Read).await;
         let path = format!("{name}/tools/hello");
         let namespace = id_of(&owner, &format!("/v1/entities/{name}")).await;
         let new = json!({"name": "tools", "entity": namespace, "private": visibility == "private"});
@@ -89,7 +127,7 @@ impl World {
         owner.graphql(set, json!({"input": input})).await;
         let (key, armored) = new_key(&name);
         push_key(&owner, &armored).await;
-        let [team, invitation, secret, grant] = team_of(app, &owner, &name).await;
+        let [team, invitation, secret, grant] = team_of(&people.admin, &owner, &name).await;
         Self {
             team,
             invitation,
@@ -100,7 +138,7 @@ impl World {
             token: text("/viewer/tokens/nodes/0/id"),
             new_key: new_key("someone").1,
             owner,
-            reader,
+            reading,
             name,
             path,
             digest,
@@ -116,21 +154,25 @@ impl World {
     }
 }
 
-/// A team that the owner alone is in, and what belongs to it.
-async fn team_of(app: &TestApp, owner: &Client, name: &str) -> [String; 4] {
+/// A team that the owner maintains, what belongs to it, and what was granted to others.
+async fn team_of(root: &Client, owner: &Client, name: &str) -> [String; 4] {
     let team = format!("team-{name}");
-    let root = app.holding("root", Scope::Admin).await;
-    let make = "mutation($team: String!, $id: ID!, $user: ID!) {
+    let make = r#"mutation($team: String!, $id: ID!, $user: ID!) {
         createTeam(input: {name: $team}) { team { id } }
-        addTeamMember(input: {team: $id, user: $user, role: MAINTAINER}) { __typename }
-        leaveTeam(input: {team: $id}) { __typename } }";
+        owner: addTeamMember(input: {team: $id, user: $user, role: MAINTAINER}) { __typename }
+        maintainer: addTeamMember(input: {team: $id, user: "maintainer", role: MAINTAINER}) { __typename }
+        member: addTeamMember(input: {team: $id, user: "member", role: MEMBER}) { __typename }
+        leaveTeam(input: {team: $id}) { __typename } }"#;
     let made = root
         .graphql(make, json!({"team": team, "id": team, "user": name}))
         .await;
-    let share = "mutation($id: ID!, $namespace: ID!) {
+    let share = r#"mutation($id: ID!, $namespace: ID!) {
         named: inviteToTeam(input: {team: $id}) { invitation { id } }
         link: inviteToTeam(input: {team: $id}) { secret }
-        setGrant(input: {team: $id, namespace: $namespace, level: READ}) { grant { id } } }";
+        reader: setGrant(input: {user: "reader", namespace: $namespace, level: READ}) { __typename }
+        writer: setGrant(input: {user: "writer", namespace: $namespace, level: WRITE}) { __typename }
+        keeper: setGrant(input: {user: "keeper", namespace: $namespace, level: ADMIN}) { __typename }
+        setGrant(input: {team: $id, namespace: $namespace, level: READ}) { grant { id } } }"#;
     let shared = owner
         .graphql(share, json!({"id": team, "namespace": name}))
         .await;

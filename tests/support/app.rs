@@ -8,7 +8,7 @@ use std::{
 };
 
 use poem::{EndpointExt, Server, endpoint::BoxEndpoint, listener::TcpAcceptor};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use sifhub::{
     app::App,
     config::{Config, DatabaseUrl},
@@ -76,10 +76,34 @@ impl TestApp {
         Self::build(sqlite().await, change, Settings::Memory).await
     }
 
+    /// Another server on SQLite that has what this one has: what happens at one is unknown to the other. They share the
+    /// storage, where names are digests.
+    pub async fn copy(&self) -> Self {
+        let dir = temporary_folder();
+        let file = dir.path().join("sifhub.db");
+        let copy = format!("VACUUM INTO '{}'", file.display());
+        let copied = self.db.execute_unprepared(&copy).await;
+        copied.expect("a copy of the database");
+        let url = format!("sqlite://{}", file.display());
+        let place = (dir, url.parse().expect("a URL"));
+        Self::assemble(place, |_| {}, self.storage.clone()).await
+    }
+
     async fn build(
-        (dir, url): (TempDir, DatabaseUrl),
+        place: (TempDir, DatabaseUrl),
         change: impl FnOnce(&mut Config),
         storage: Settings,
+    ) -> Self {
+        let storage = Storage::open(storage)
+            .await
+            .expect("the test storage opens");
+        Self::assemble(place, change, storage).await
+    }
+
+    async fn assemble(
+        (dir, url): (TempDir, DatabaseUrl),
+        change: impl FnOnce(&mut Config),
+        storage: Storage,
     ) -> Self {
         let mut config = Config {
             data_dir: dir.path().into(),
@@ -93,9 +117,6 @@ impl TestApp {
         change(&mut config);
         let mut db = connect(&config).await.expect("the test database opens");
         let statements = count_statements(&mut db);
-        let storage = Storage::open(storage)
-            .await
-            .expect("the test storage opens");
         let secret = Secret::new(SECRET);
         let registry = Registry::new(db.clone(), storage.clone(), secret, Arc::new(config));
         let endpoint = Arc::new(http::endpoint(&registry).boxed());

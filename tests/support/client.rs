@@ -33,6 +33,14 @@ impl Client {
         }
     }
 
+    /// The same person at another server.
+    pub fn at(&self, app: &super::TestApp) -> Self {
+        Self {
+            endpoint: app.endpoint(),
+            ..self.clone()
+        }
+    }
+
     /// The same person with a token.
     pub fn with_token(&self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))

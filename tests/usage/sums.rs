@@ -24,6 +24,12 @@ async fn size(who: &Client, path: &str) -> u64 {
         .expect("a number")
 }
 
+/// What administrators are told of how right the sums are.
+async fn known(root: &Client) -> serde_json::Value {
+    let query = "{ storage { sums { count unchecked wrongCount } } }";
+    root.graphql(query, json!({})).await["storage"]["sums"].clone()
+}
+
 on_each_database! {
     async fn an_image_counts_in_all_that_it_is_in(app) {
         let alice = app.user("alice").await;
@@ -132,7 +138,7 @@ on_each_database! {
 
     async fn drift_is_found_named_in_an_event_and_mended_when_told(app) {
         use sea_orm::ConnectionTrait;
-        let alice = app.user("alice").await;
+        let (alice, root) = (app.user("alice").await, app.admin("root").await);
         alice.push("alice/tools/box", "1", image(4096, 1)).await;
         let right = sums(&alice, ALICE).await;
         for harm in [
@@ -142,10 +148,13 @@ on_each_database! {
             "UPDATE usage SET images = 7 WHERE extent = 'site'",
         ] {
             app.db.execute_unprepared(harm).await.expect("harm");
-            assert_ne!(drifts(&app).await, [], "{harm}");
+            let found = drifts(&app).await.len();
+            assert_ne!(found, 0, "{harm}");
+            assert_eq!(known(&root).await, json!({"count": 19, "unchecked": 0, "wrongCount": found}), "{harm}");
             let mended = count_again(&app, true).await;
             assert_ne!(mended.drifts, [], "{harm}");
             assert_eq!(drifts(&app).await, [], "{harm}");
+            assert_eq!(known(&root).await["wrongCount"], 0, "{harm}");
             assert_eq!(sums(&alice, ALICE).await, right, "{harm}");
         }
         let row = app.db.query_one_raw(sea_orm::Statement::from_string(

@@ -5,14 +5,15 @@ use chrono::{DateTime, Utc};
 use super::{
     About, Container, Deprecation, Grant, Namespace, Permission, Protection, Visibility,
     download::Downloads,
+    growth::{GrowthDay, growth},
     star::{Star, is_own},
 };
 use crate::{
     graphql::{
         id::GlobalId,
         loader::{PermissionOn, TotalOf, below, load, load_present},
-        page::{ContainerOrderField, List, Order, Window, cost},
-        scalar::Bytes,
+        page::{ContainerOrderField, List, Order, Window, cost, series_cost},
+        scalar::{Bytes, Date},
     },
     registry::{
         about::Subject as Described,
@@ -20,6 +21,7 @@ use crate::{
         collection, download,
         grant::ByGranting,
         protection::Protected,
+        size_tree::Place,
         star::{ByTime, Kind, Subject},
         total::Total,
     },
@@ -142,6 +144,18 @@ impl Collection {
     /// them, and until they are collected. Null unless you may see all that is in it.
     async fn stored(&self, ctx: &Context<'_>) -> Result<Option<Bytes>> {
         Ok(self.total(ctx).await?.stored.map(Bytes))
+    }
+
+    /// How it grew by day, the first one first; days without change are left out. Null unless you may see all that is in it. Errors: `INVALID` for
+    /// more than 400 days, or none.
+    #[graphql(complexity = "series_cost(since, until, child_complexity)")]
+    async fn growth(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first day; 30 days unless you say.")] since: Option<Date>,
+        #[graphql(desc = "The last day; today unless you say.")] until: Option<Date>,
+    ) -> Result<Option<Vec<GrowthDay>>> {
+        growth(ctx, Place::Collection(self.0.id), (since, until)).await
     }
 
     /// How many containers it holds that you may see.

@@ -6,6 +6,7 @@ use super::{
     About, Collection, Deprecation, Grant, Image, Manifest, Moment, Permission, Protection,
     ShareLink, Tag, TagMove,
     download::Downloads,
+    growth::{GrowthDay, growth},
     star::{Star, is_own},
 };
 use crate::{
@@ -13,8 +14,8 @@ use crate::{
         error::InField,
         id::GlobalId,
         loader::{PathOf, PermissionOn, TopicsOf, TotalOf, below, caller, load, load_present},
-        page::{ImageOrderField, List, Order, TagOrderField, Window, cost, list},
-        scalar::{Bytes, ContainerPath},
+        page::{ImageOrderField, List, Order, TagOrderField, Window, cost, list, series_cost},
+        scalar::{Bytes, ContainerPath, Date},
     },
     registry::{
         about::Subject as Described,
@@ -27,6 +28,7 @@ use crate::{
         path::TagName,
         protection::Protected,
         share,
+        size_tree::Place,
         star::{ByTime, Kind, Subject},
         tag::{self, ByMove, Moves},
         total::Total,
@@ -148,6 +150,18 @@ impl Container {
     /// them, and until they are collected. Null unless you may see all that is in it.
     async fn stored(&self, ctx: &Context<'_>) -> Result<Option<Bytes>> {
         Ok(self.total(ctx).await?.stored.map(Bytes))
+    }
+
+    /// How it grew by day, the first one first; days without change are left out. Null unless you may see all that is in it. Errors: `INVALID` for
+    /// more than 400 days, or none.
+    #[graphql(complexity = "series_cost(since, until, child_complexity)")]
+    async fn growth(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first day; 30 days unless you say.")] since: Option<Date>,
+        #[graphql(desc = "The last day; today unless you say.")] until: Option<Date>,
+    ) -> Result<Option<Vec<GrowthDay>>> {
+        growth(ctx, Place::Container(self.0.id), (since, until)).await
     }
 
     /// The images in it, whether a tag points at them or not. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.

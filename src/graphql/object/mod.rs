@@ -6,6 +6,7 @@ mod container;
 mod download;
 mod event;
 mod grant;
+mod growth;
 mod history;
 mod image;
 mod key;

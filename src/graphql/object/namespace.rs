@@ -2,18 +2,22 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
-use super::{Collection, Grant, Permission, Quota, Team, User, Visibility};
+use super::{
+    Collection, Grant, Permission, Quota, Team, User, Visibility,
+    growth::{GrowthDay, growth},
+};
 use crate::{
     graphql::{
         id::GlobalId,
         loader::{PermissionOn, QuotaOf, StoredIn, TotalOf, below, load, load_present},
-        page::{CollectionOrderField, List, Order, Window, cost},
-        scalar::Bytes,
+        page::{CollectionOrderField, List, Order, Window, cost, series_cost},
+        scalar::{Bytes, Date},
     },
     registry::{
         below::{Collections, Grants},
         grant::ByGranting,
         namespace,
+        size_tree::Place,
         total::Total,
     },
 };
@@ -125,6 +129,18 @@ impl Namespace {
     /// them, and until they are collected. Null unless you may see all that is in it.
     async fn stored(&self, ctx: &Context<'_>) -> Result<Option<Bytes>> {
         Ok(load(ctx, StoredIn(self.0.id)).await?.map(Bytes))
+    }
+
+    /// How it grew by day, the first one first; days without change are left out. Null unless you may see all that is in it. Errors: `INVALID` for
+    /// more than 400 days, or none.
+    #[graphql(complexity = "series_cost(since, until, child_complexity)")]
+    async fn growth(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first day; 30 days unless you say.")] since: Option<Date>,
+        #[graphql(desc = "The last day; today unless you say.")] until: Option<Date>,
+    ) -> Result<Option<Vec<GrowthDay>>> {
+        growth(ctx, Place::Namespace(self.0.id), (since, until)).await
     }
 
     /// How much it may hold, and how much of that is used; null unless it was granted to you or is yours, in a team or alone,

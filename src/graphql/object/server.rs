@@ -2,13 +2,21 @@
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use super::Quota;
+use super::{
+    Quota,
+    growth::{GrowthDay, growth},
+};
 use crate::{
-    graphql::loader::{AgreementOf, caller, load},
+    graphql::{
+        loader::{AgreementOf, caller, load},
+        page::series_cost,
+        scalar::Date,
+    },
     protocol::RequestContext,
     registry::{
         self, quota,
         site::{self, Site, terms},
+        size_tree::Place,
     },
 };
 
@@ -33,6 +41,18 @@ impl Server {
     /// 32 hexadecimal digits, made once and never changed, by which this registry is known whatever its name and address.
     async fn registry_id(&self) -> &str {
         &self.0.registry_id
+    }
+
+    /// How it grew by day, the first one first; days without change are left out. Null unless you may see all that is on the site. Errors: `INVALID` for
+    /// more than 400 days, or none.
+    #[graphql(complexity = "series_cost(since, until, child_complexity)")]
+    async fn growth(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first day; 30 days unless you say.")] since: Option<Date>,
+        #[graphql(desc = "The last day; today unless you say.")] until: Option<Date>,
+    ) -> Result<Option<Vec<GrowthDay>>> {
+        growth(ctx, Place::Site, (since, until)).await
     }
 
     /// What it is called; empty if it has no name of its own.

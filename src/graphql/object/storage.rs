@@ -12,6 +12,7 @@ use crate::{
     registry::{
         blob::{Decision, Hold, Reason, explain_one},
         scrub::{self, DamagedBlob, Report},
+        usage,
     },
 };
 
@@ -54,6 +55,12 @@ impl Storage {
         Ok(found.into_iter().map(Into::into).collect())
     }
 
+    /// Whether sizes and counts of namespaces, collections and containers are what there is, as the server finds when it counts
+    /// again, each at least once a day on a site of up to 48,000 collections, or when it is told to (`sifhub recount`).
+    async fn sums(&self, ctx: &Context<'_>) -> Result<SumsReport> {
+        Ok(usage::report(caller(ctx)).await?.into())
+    }
+
     /// Whether collection would take a stored blob now, and why not; `sifhub gc --dry-run` tells it of all. Null where there is
     /// no such blob. Errors: `INVALID` for what is no digest.
     async fn decision(
@@ -65,6 +72,32 @@ impl Storage {
         match explain_one(caller(ctx), &digest.parse()?).await {
             Err(Error::NotFound(_)) => Ok(None),
             found => Ok(Some(found?.into())),
+        }
+    }
+}
+
+/// The sums of what there is, compared with what there is.
+#[derive(SimpleObject)]
+struct SumsReport {
+    /// How many collections, namespaces and parts of the site have sums; those of containers are compared with their
+    /// collection's.
+    count: u64,
+    /// How many of them were not counted again yet.
+    unchecked: u64,
+    /// When the one that was not counted again for longest was, of those that were; null where there is none.
+    oldest_check: Option<DateTime<Utc>>,
+    /// How many sums were wrong when they were last counted again, and are not put right. Events of the action `usage.drift`
+    /// name them; `sifhub recount --mend` puts them right.
+    wrong_count: u64,
+}
+
+impl From<usage::Report> for SumsReport {
+    fn from(report: usage::Report) -> Self {
+        Self {
+            count: report.all.unsigned_abs(),
+            unchecked: report.unchecked.unsigned_abs(),
+            oldest_check: report.oldest,
+            wrong_count: report.wrong.unsigned_abs(),
         }
     }
 }

@@ -60,6 +60,11 @@ impl Span {
         let why = format!("{since} to {until} are {days} days; ask for 1 to {SPAN_MAX}");
         Err(Error::invalid("since", why))
     }
+
+    /// The first and the last day.
+    pub(in crate::registry) fn days(self) -> (NaiveDate, NaiveDate) {
+        (self.since, self.until)
+    }
 }
 
 /// How pulls are told apart.
