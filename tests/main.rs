@@ -14,6 +14,7 @@ mod graphql;
 mod health;
 mod hkp;
 mod library;
+mod metrics;
 mod oci;
 mod program;
 mod scrub;

@@ -6,13 +6,14 @@ mod gc;
 mod labels;
 mod live;
 mod manifests;
+mod metrics;
 mod search;
 mod site;
 mod webhook;
 
 use std::sync::Arc;
 
-use crate::registry::Registry;
+use crate::{error::Result, registry::Registry};
 
 /// Runs all jobs until it is dropped.
 pub async fn run(registry: Arc<Registry>) {
@@ -28,9 +29,18 @@ pub async fn run(registry: Arc<Registry>) {
         search::run(&registry),
         webhooks,
         live::run(&registry),
+        metrics::run(&registry),
         downloads,
         tidy
     );
+}
+
+/// Counts a round of a job, and logs why it failed.
+fn ended<T>(registry: &Registry, job: &'static str, outcome: &Result<T>) {
+    registry.metrics().jobs.ran(job, outcome.is_ok());
+    if let Err(error) = outcome {
+        crate::protocol::log(error);
+    }
 }
 
 /// Does what must not be left undone when the server stops.

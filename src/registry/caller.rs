@@ -17,6 +17,7 @@ use crate::{
     config::Config,
     error::{Error, Result},
     event::{Change, Event},
+    metrics::Metrics,
     storage::Storage,
 };
 
@@ -29,6 +30,7 @@ pub struct Registry {
     pub(in crate::registry) bell: Bell,
     downloads: Downloads,
     listeners: Listeners,
+    metrics: Arc<Metrics>,
     pub(in crate::registry) site: site::Known,
 }
 
@@ -48,6 +50,7 @@ impl Registry {
             bell: Bell::default(),
             downloads: Downloads::default(),
             listeners: Listeners::default(),
+            metrics: Arc::default(),
             site: site::Known::default(),
         })
     }
@@ -67,6 +70,11 @@ impl Registry {
     /// The configuration in force.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// The numbers of this process.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
     }
 
     /// Resolves when something happened in this process since the last time, and after `longest` at the latest.
@@ -217,6 +225,10 @@ impl Caller {
         &self.registry.downloads
     }
 
+    pub(in crate::registry) fn metrics(&self) -> &Metrics {
+        &self.registry.metrics
+    }
+
     pub(in crate::registry) fn client(&self) -> Option<IpAddr> {
         self.client
     }
@@ -265,12 +277,15 @@ impl Caller {
         let grown = usage::settle(&tx).await?;
         let warnings = quota::enforce(self, &tx, &grown).await?;
         let events: Vec<Event> = event.into_iter().chain(warnings).collect();
-        let happened = !events.is_empty();
+        let actions: Vec<_> = events.iter().map(|event| event.action).collect();
         for event in events {
             self.record(&tx, event).await?;
         }
         tx.inner.commit().await?;
-        if happened {
+        for action in &actions {
+            self.metrics().happened(action);
+        }
+        if !actions.is_empty() {
             self.bell().written();
         }
         Ok(value)

@@ -24,6 +24,7 @@ pub mod label;
 pub mod live;
 pub mod lookup;
 pub mod manifest;
+pub mod measure;
 pub mod namespace;
 pub mod page;
 pub mod path;
