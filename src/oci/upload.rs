@@ -12,6 +12,7 @@ use super::{
 use crate::{
     error::Error,
     registry::{
+    protocol::range,
         Digest,
         blob::{self, Stored},
         blob_upload::{self, BlobUpload, Chunk},
@@ -143,10 +144,10 @@ fn chunk<'a>(
             body,
         });
     };
-    let (start, end) = bounds(range).ok_or(Error::OutOfOrder {
+    let range = range::content(range).ok_or(Error::OutOfOrder {
         received: upload.received(),
     })?;
-    let ranged = end - start + 1;
+    let ranged = range.end - range.start;
     if length.is_some_and(|length| length != ranged) {
         let why = format!(
             "Content-Range has {ranged} bytes and Content-Length another number; send the same"
@@ -154,23 +155,11 @@ fn chunk<'a>(
         return Err(Error::invalid("size", why).into());
     }
     Ok(Chunk {
-        start: Some(start),
+        start: Some(range.start),
         length: Some(ranged),
         digest,
         body,
     })
-}
-
-/// `<first>-<last>`, as the specification writes it; also with the unit before and the size behind, as HTTP does.
-fn bounds(range: &str) -> Option<(u64, u64)> {
-    let range = range
-        .trim()
-        .trim_start_matches("bytes")
-        .trim_start_matches(['=', ' ']);
-    let (range, _) = range.split_once('/').unwrap_or((range, ""));
-    let (first, last) = range.split_once('-')?;
-    let (first, last) = (first.parse().ok()?, last.parse().ok()?);
-    (first <= last && last < u64::MAX).then_some((first, last))
 }
 
 /// How much has arrived, and where the rest goes. The address never changes, and says nothing that must be kept.
