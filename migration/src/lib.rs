@@ -19,6 +19,7 @@ mod m20261122_000011_search;
 mod m20261127_000012_tree;
 mod m20261127_000013_quota;
 mod m20261127_000015_search;
+mod m20261127_000017_uploads;
 
 /// Runs the migrations in order.
 pub struct Migrator;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000012_tree::Migration),
             Box::new(m20261127_000013_quota::Migration),
             Box::new(m20261127_000015_search::Migration),
+            Box::new(m20261127_000017_uploads::Migration),
         ]
     }
 }

@@ -57,7 +57,7 @@ impl Error {
                 E::Invalid { what, .. } => invalid(what, endpoint),
                 E::TooLarge { .. } => "SIZE_INVALID",
                 E::OutOfOrder { .. } => "BLOB_UPLOAD_INVALID",
-                E::RateLimited { .. } => "TOOMANYREQUESTS",
+                E::RateLimited { .. } | E::TooMany { .. } => "TOOMANYREQUESTS",
                 E::Unsupported(_) => "UNSUPPORTED",
                 E::Unavailable { .. } | E::ReadOnly { .. } => "UNAVAILABLE",
                 E::Internal(_) => "UNKNOWN",

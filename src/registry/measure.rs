@@ -1,12 +1,12 @@
 //! Measuring what is there, for the numbers of [`Metrics`](crate::metrics::Metrics).
 use entity::{
-    blob_upload, delivery,
+    delivery,
     kind::{DeliveryState, Extent},
-    upload, usage,
+    usage,
 };
 use sea_orm::{ColumnTrait, DatabaseConnection, DbBackend, PaginatorTrait, QueryFilter};
 
-use super::{Caller, Registry, scrub};
+use super::{Caller, Registry, open_uploads, scrub};
 use crate::{
     access::internal,
     error::Result,
@@ -35,21 +35,13 @@ pub async fn measure(caller: &Caller) -> Result<()> {
         damaged: report.damaged,
         unverified: report.unverified,
         oldest: report.oldest.map(Into::into),
-        uploads: uploads(caller).await?,
+        uploads: open_uploads::count(caller, None).await?,
         deliveries: internal::<delivery::Entity>()
             .filter(delivery::Column::State.eq(DeliveryState::Pending))
             .count(caller.db())
             .await?,
     });
     Ok(())
-}
-
-/// How many uploads are under way, at all doors.
-async fn uploads(caller: &Caller) -> Result<u64> {
-    let images = internal::<upload::Entity>().filter(upload::Column::ExpiresAt.gt(caller.now()));
-    let blobs =
-        internal::<blob_upload::Entity>().filter(blob_upload::Column::ExpiresAt.gt(caller.now()));
-    Ok(images.count(caller.db()).await? + blobs.count(caller.db()).await?)
 }
 
 /// All numbers as text, with those of the connections to the database as they are now. Asks nothing of the database.

@@ -26,6 +26,7 @@ pub mod lookup;
 pub mod manifest;
 pub mod measure;
 pub mod namespace;
+mod open_uploads;
 pub mod page;
 pub mod path;
 pub mod permission;

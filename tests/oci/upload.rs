@@ -155,6 +155,26 @@ on_each_database! {
         is_there(&bob, created, &missing, b"missing").await;
     }
 
+    async fn somebody_has_only_so_many_uploads_under_way(app) {
+        let mut config = app.registry.config().clone();
+        config.registry.max_open_uploads = 2;
+        let app = app.reconfigured(config);
+        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+        let first = begin(&alice, NAME).await;
+        begin(&alice, "alice/tools/other").await;
+        let refusal = alice.send("POST", &at("blobs/uploads/"), "").await;
+        assert_eq!(refused(&refusal, 429), "TOOMANYREQUESTS");
+        assert!(refusal.text().contains("2 uploads under way"), "{}", refusal.text());
+        assert_eq!(refusal.header("retry-after"), "60");
+        begin(&bob, "bob/tools/box").await;
+        alice.delete(&first).await.expect(204);
+        let digest = push_blob(&alice, NAME, b"the end of an upload makes room").await;
+        begin(&alice, NAME).await;
+        // What is there already needs none.
+        let mount = format!("/v2/alice/tools/more/blobs/uploads/?mount={digest}&from={NAME}");
+        alice.send("POST", &mount, "").await.expect(201);
+    }
+
     async fn an_upload_that_was_given_up_is_unknown(app) {
         let alice = app.user("alice").await;
         let upload = begin(&alice, NAME).await;
