@@ -1,14 +1,17 @@
 //! A whole server in the process: the real router, a real database, real storage.
 use std::{
+    collections::VecDeque,
     path::Path,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
 use poem::{EndpointExt, endpoint::BoxEndpoint};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement, TransactionTrait,
+};
 use sifhub::{
     app::App,
     config::{Config, DatabaseUrl},
@@ -25,6 +28,8 @@ use tokio::sync::OnceCell;
 
 use super::{client::Client, postgres};
 
+/// How many of the latest statements are remembered.
+const LATEST: usize = 20;
 const SECRET: &[u8] = b"the secret of all tests, 32 bytes";
 
 /// A server for one test, gone with it.
@@ -38,6 +43,7 @@ pub struct TestApp {
     app: App,
     endpoint: Arc<BoxEndpoint<'static, poem::Response>>,
     statements: Arc<AtomicUsize>,
+    latest: Arc<Mutex<VecDeque<Statement>>>,
     /// Goes with the test.
     _dir: TempDir,
 }
@@ -92,7 +98,8 @@ impl TestApp {
         config.auth.argon2.iterations = 1;
         change(&mut config);
         let mut db = connect(&config).await.expect("the test database opens");
-        let statements = count_statements(&mut db);
+        let latest = Arc::default();
+        let statements = count_statements(&mut db, &latest);
         let storage = Storage::open(storage)
             .await
             .expect("the test storage opens");
@@ -106,6 +113,7 @@ impl TestApp {
             storage,
             endpoint,
             statements,
+            latest,
             _dir: dir,
         }
     }
@@ -195,10 +203,30 @@ impl TestApp {
     }
 }
 
-fn count_statements(db: &mut DatabaseConnection) -> Arc<AtomicUsize> {
+    /// How PostgreSQL answers the latest statement with these words in it. Tables of tests are small, so it is told to take an
+    /// index wherever there is one, and to sort only where nothing else does.
+    pub async fn plan_of(&self, words: &str) -> String {
+        let latest = self.latest.lock().expect("no test panics here").clone();
+        let found = latest.into_iter().find(|it| it.sql.contains(words));
+        let mut statement = found.expect("it was asked a moment ago");
+        statement.sql = format!("EXPLAIN {}", statement.sql);
+        let tx = self.db.begin().await.expect("a transaction");
+        let prefer = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off";
+        tx.execute_unprepared(prefer).await.expect("settings");
+        let lines = tx.query_all_raw(statement).await.expect("a plan");
+        let lines = lines
+            .iter()
+            .map(|line| line.try_get_by_index::<String>(0).expect("a line"));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+fn count_statements(
+    db: &mut DatabaseConnection,
+    latest: &Arc<Mutex<VecDeque<Statement>>>,
+) -> Arc<AtomicUsize> {
     let statements = Arc::new(AtomicUsize::new(0));
-    let counter = statements.clone();
-    db.set_metric_callback(move |_| {
+    let (counter, latest) = (statements.clone(), latest.clone());
+    db.set_metric_callback(move |info| {
         counter.fetch_add(1, Ordering::SeqCst);
     });
     statements
@@ -208,6 +236,9 @@ fn count_statements(db: &mut DatabaseConnection) -> Arc<AtomicUsize> {
 async fn sqlite() -> (TempDir, DatabaseUrl) {
     static TEMPLATE: OnceCell<TempDir> = OnceCell::const_new();
     let template = TEMPLATE
+        let mut latest = latest.lock().expect("no test panics here");
+        latest.truncate(LATEST - 1);
+        latest.push_front(info.statement.clone());
         .get_or_init(|| async {
             let dir = temporary_folder();
             let url = format!(
