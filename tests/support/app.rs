@@ -131,6 +131,14 @@ impl TestApp {
         }
     }
 
+    /// Somebody who shows nothing to another replica, which has the same database and the same storage and knows nothing else.
+    pub async fn replica(&self) -> Client {
+        let config = Arc::new(self.registry.config().clone());
+        let db = connect(&config).await.expect("the database opens again");
+        let registry = Registry::new(db, self.storage.clone(), Secret::new(SECRET), config);
+        Client::new(Arc::new(http::endpoint(&registry).boxed()))
+    }
+
     /// The router, to be served on a port.
     pub fn endpoint(&self) -> Arc<BoxEndpoint<'static, poem::Response>> {
         self.endpoint.clone()
@@ -195,14 +203,6 @@ impl TestApp {
         self.registry.config().database_url().as_str().to_owned()
     }
 
-    /// How many SQL statements ran while `work` did.
-    pub async fn statements_of<T>(&self, work: impl Future<Output = T>) -> (T, usize) {
-        let before = self.statements.load(Ordering::SeqCst);
-        let value = work.await;
-        (value, self.statements.load(Ordering::SeqCst) - before)
-    }
-}
-
     /// How PostgreSQL answers the latest statement with these words in it. Tables of tests are small, so it is told to take an
     /// index wherever there is one, and to sort only where nothing else does.
     pub async fn plan_of(&self, words: &str) -> String {
@@ -220,6 +220,14 @@ impl TestApp {
         lines.collect::<Vec<_>>().join("\n")
     }
 
+    /// How many SQL statements ran while `work` did.
+    pub async fn statements_of<T>(&self, work: impl Future<Output = T>) -> (T, usize) {
+        let before = self.statements.load(Ordering::SeqCst);
+        let value = work.await;
+        (value, self.statements.load(Ordering::SeqCst) - before)
+    }
+}
+
 fn count_statements(
     db: &mut DatabaseConnection,
     latest: &Arc<Mutex<VecDeque<Statement>>>,
@@ -228,6 +236,9 @@ fn count_statements(
     let (counter, latest) = (statements.clone(), latest.clone());
     db.set_metric_callback(move |info| {
         counter.fetch_add(1, Ordering::SeqCst);
+        let mut latest = latest.lock().expect("no test panics here");
+        latest.truncate(LATEST - 1);
+        latest.push_front(info.statement.clone());
     });
     statements
 }
@@ -236,9 +247,6 @@ fn count_statements(
 async fn sqlite() -> (TempDir, DatabaseUrl) {
     static TEMPLATE: OnceCell<TempDir> = OnceCell::const_new();
     let template = TEMPLATE
-        let mut latest = latest.lock().expect("no test panics here");
-        latest.truncate(LATEST - 1);
-        latest.push_front(info.statement.clone());
         .get_or_init(|| async {
             let dir = temporary_folder();
             let url = format!(
