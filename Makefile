@@ -38,9 +38,11 @@ bench: ## Measure speed side by side with others, and write docs/benchmarks.md
 conformance: test-tools ## Run the OCI's conformance suite, and write docs/conformance.md
 	UPDATE=1 cargo test --locked --test main -- oci::conformance
 
-fuzz: ## Fuzz the reader of SIF images for five minutes
+fuzz: ## Fuzz the readers of SIF images, manifests, names and ranges, each for FUZZ_SECONDS (300)
 	command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --locked --version 0.13.2
-	RUSTC_BOOTSTRAP=1 cargo fuzz run sif -- -max_total_time=300 -max_len=1048576
+	for target in sif manifest name range; do \
+	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target -- -max_total_time=$(or $(FUZZ_SECONDS),300) -max_len=1048576; \
+	done
 
 update: ## Write the generated files anew: the schemas, docs/configuration.md, the access matrix
 	UPDATE=1 cargo test --locked --test main -- generated access --skip the_chart_knows

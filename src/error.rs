@@ -57,6 +57,14 @@ pub enum Error {
         /// How long to wait.
         after: Duration,
     },
+    /// There is as much of something as is allowed; worth another try once there is less. The text says of what.
+    #[error("{why}")]
+    TooMany {
+        /// What there is too much of, and how there comes to be less.
+        why: String,
+        /// How long to wait.
+        after: Duration,
+    },
     /// This server does not do that.
     #[error("{0}")]
     Unsupported(String),

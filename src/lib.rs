@@ -22,6 +22,7 @@
 //! | [`storage`] | blobs by digest |
 //! | [`sif`], [`openpgp`], [`markdown`] | readers of images, of public keys and of texts, pure |
 //! | [`event`] | what happened |
+//! | [`metrics`] | numbers for Prometheus |
 //! | [`config`], [`error`], [`protocol`], [`page`] | the ground floor |
 //!
 //! Arrows point down; `tests/architecture.rs` holds them:
@@ -33,6 +34,7 @@
 //!                       │        ├ hkp ────┤        │            ├ sif       │
 //!                       │        ├ download┤        │            ├ openpgp   │
 //!                       │        ├ shub ───┤        │            ├ markdown  │
+//!                       │        │         │        │            ├ metrics   │
 //!                       │        │         │        │            └ event ────┘
 //!                       │        └ site ───┘        │
 //!                       └─ jobs ────────────────────┘
@@ -61,6 +63,7 @@ pub mod http;
 pub mod jobs;
 pub mod library;
 pub mod markdown;
+pub mod metrics;
 pub mod oci;
 pub mod openpgp;
 pub mod page;

@@ -64,7 +64,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::OutOfOrder { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
         Error::TooLarge { .. } | Error::QuotaExceeded(_) => StatusCode::PAYLOAD_TOO_LARGE,
         Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
-        Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::RateLimited { .. } | Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Unsupported(_) => StatusCode::METHOD_NOT_ALLOWED,
         Error::Unavailable { .. } | Error::ReadOnly { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -90,7 +90,7 @@ pub fn failure(error: &Error) -> ResponseBuilder {
     let response = Response::builder().status(status(error));
     match error {
         Error::Unauthenticated(_) => response.header(header::WWW_AUTHENTICATE, "Bearer"),
-        Error::RateLimited { after } => {
+        Error::RateLimited { after } | Error::TooMany { after, .. } => {
             response.header(header::RETRY_AFTER, after.as_secs().max(1))
         }
         Error::ReadOnly { .. } => response.header(header::RETRY_AFTER, READ_ONLY_RETRY.as_secs()),

@@ -15,12 +15,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sif", &["error"]),
     ("openpgp", &["error"]),
     ("markdown", &[]),
+    ("metrics", &[]),
     ("storage", &["config", "error"]),
     ("access", &["error"]),
     (
         "registry",
         &[
-            "access", "config", "error", "event", "markdown", "openpgp", "sif", "storage",
+            "access", "config", "error", "event", "markdown", "metrics", "openpgp", "sif",
+            "storage",
         ],
     ),
     (
@@ -43,12 +45,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "site",
         &["auth", "config", "error", "page", "protocol", "registry"],
     ),
-    ("jobs", &["access", "error", "protocol", "registry"]),
+    (
+        "jobs",
+        &["access", "config", "error", "protocol", "registry"],
+    ),
     (
         "http",
         &[
-            "auth", "config", "download", "error", "graphql", "hkp", "library", "oci", "page",
-            "protocol", "registry", "shub", "site",
+            "auth", "config", "download", "error", "graphql", "hkp", "library", "metrics", "oci",
+            "page", "protocol", "registry", "shub", "site",
         ],
     ),
     (

@@ -15,6 +15,7 @@ mod graphql;
 mod health;
 mod hkp;
 mod library;
+mod metrics;
 mod oci;
 mod program;
 mod scrub;

@@ -425,3 +425,20 @@ async fn recount_names_sums_that_are_wrong_and_mends_them_when_told() {
     assert!(!mended.is_empty() && told.starts_with(&mended), "{mended}");
     assert_eq!(server.cli(&["recount"]), "");
 }
+
+#[tokio::test]
+async fn numbers_may_have_an_address_of_their_own_where_nothing_else_is() {
+    let dir = folder();
+    let numbers = format!("127.0.0.1:{}", free_port());
+    let settings = [("metrics.listen", &*numbers), ("metrics.access", "public")];
+    let (mut server, address) = server(&dir, &settings);
+    server.start();
+    let status = async |address: &str, path: &str| {
+        let answer = reqwest::get(format!("http://{address}{path}")).await;
+        answer.expect("an answer").status().as_u16()
+    };
+    assert_eq!(status(&numbers, "/metrics").await, 200);
+    assert_eq!(status(&numbers, "/healthz").await, 404);
+    assert_eq!(status(&address, "/metrics").await, 404);
+    assert!(server.stop().success());
+}

@@ -13,6 +13,7 @@ mod key;
 mod keyserver;
 mod load;
 mod log;
+mod metrics;
 mod network;
 mod print;
 mod quota;
@@ -42,6 +43,7 @@ pub use http::{Http, Tls};
 pub use keyserver::Keyserver;
 pub use load::Loaded;
 pub use log::{Format, Log};
+pub use metrics::{Metrics, MetricsAccess};
 pub use network::Network;
 pub use quota::{Quota, QuotaLimits};
 pub use registry::{NamespaceCreation, Registry, TeamCreation, Visibility};
@@ -82,6 +84,8 @@ pub struct Config {
     pub graphql: Graphql,
     /// How events are told to other servers.
     pub webhook: Webhook,
+    /// The numbers for Prometheus, at `/metrics`.
+    pub metrics: Metrics,
 }
 
 impl Default for Config {
@@ -98,6 +102,7 @@ impl Default for Config {
             keyserver: Keyserver::default(),
             graphql: Graphql::default(),
             webhook: Webhook::default(),
+            metrics: Metrics::default(),
         }
     }
 }
@@ -121,6 +126,7 @@ impl Config {
         self.storage.validate()?;
         self.registry.validate()?;
         self.auth.validate()?;
+        self.metrics.validate()?;
         self.graphql.validate()
     }
 }

@@ -28,6 +28,10 @@ pub struct Registry {
     pub part_size: ByteSize,
     /// The largest image that is taken. When absent, only the store limits it.
     pub max_image_size: Option<ByteSize>,
+    /// How many uploads of one user may be under way at once. Uploads that broke off count until they are forgotten, after
+    /// `storage.staging_retention`.
+    #[schemars(range(min = 1))]
+    pub max_open_uploads: u32,
     /// Whether clients download an image over several connections at once, which Singularity and Apptainer can since
     /// 3.9. It helps where one connection is slower than the network, and costs one more request for each 5 MiB.
     pub concurrent_downloads: bool,
@@ -83,6 +87,7 @@ impl Default for Registry {
             team_creation: TeamCreation::default(),
             part_size: ByteSize::from_mib(64),
             max_image_size: None,
+            max_open_uploads: 1000,
             concurrent_downloads: false,
             download_flush: Duration::from_secs(5),
             max_share_lifetime: Duration::from_days(90),

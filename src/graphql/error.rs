@@ -41,7 +41,7 @@ fn code(error: &Error) -> &'static str {
         Error::TooLarge { .. } => "TOO_LARGE",
         Error::QuotaExceeded(_) => "QUOTA_EXCEEDED",
         Error::StorageFull => "STORAGE_FULL",
-        Error::RateLimited { .. } => "RATE_LIMITED",
+        Error::RateLimited { .. } | Error::TooMany { .. } => "RATE_LIMITED",
         Error::Unsupported(_) => "UNSUPPORTED",
         Error::ReadOnly { .. } => "READ_ONLY",
         Error::TermsNotAgreed { .. } => "TERMS_NOT_AGREED",

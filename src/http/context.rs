@@ -1,21 +1,25 @@
-//! Around every request: its facts, its id in the answer, and its line in the log.
+//! Around every request: its facts, its id in the answer, its line in the log, and its numbers.
 use std::{
     net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use data_encoding::HEXLOWER;
+use futures::TryStreamExt;
 use poem::{
-    Body, Endpoint, IntoResponse, Middleware, Request, Response, Result,
+    Body, Endpoint, IntoResponse, Middleware, PathPattern, Request, Response, Result,
     http::{HeaderName, HeaderValue, Uri},
 };
 use tracing::Instrument;
 
-use super::patience::bounded;
+use super::{outflow::Outflow, patience::bounded};
 use crate::{
-    config::{Config, HttpUrl, Network},
+    config::{HttpUrl, Network},
+    metrics::Http,
     protocol::RequestContext,
+    registry::Registry,
 };
 
 /// Names a request, to people and to the log.
@@ -24,22 +28,26 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What comes before the secret of a share link.
 const SHARE: &str = "/share/";
 
-/// Adds a [`RequestContext`] to every request.
+/// Adds a [`RequestContext`] to every request, and counts it.
+#[derive(Clone)]
 pub(super) struct WithContext {
     public_url: Option<HttpUrl>,
     trusted: Vec<Network>,
     tls: bool,
     stall: Duration,
+    http: Http,
 }
 
 impl WithContext {
     /// As the configuration says.
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(registry: &Registry) -> Self {
+        let config = registry.config();
         Self {
             public_url: config.http.public_url.clone(),
             trusted: config.http.trusted_proxies.clone(),
             tls: config.http.tls.certificate.is_some(),
             stall: config.http.stall_timeout.get(),
+            http: registry.metrics().http.clone(),
         }
     }
 }
@@ -48,13 +56,10 @@ impl<E: Endpoint> Middleware<E> for WithContext {
     type Output = InContext<E>;
 
     fn transform(&self, inner: E) -> InContext<E> {
-        let context = Self {
-            public_url: self.public_url.clone(),
-            trusted: self.trusted.clone(),
-            tls: self.tls,
-            stall: self.stall,
-        };
-        InContext { inner, context }
+        InContext {
+            inner,
+            context: self.clone(),
+        }
     }
 }
 
@@ -68,12 +73,16 @@ impl<E: Endpoint> Endpoint for InContext<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        let started = Instant::now();
+        let (started, running) = (Instant::now(), self.context.http.begin());
         let facts = self.context.facts(&request);
         let (id, client) = (facts.id.clone(), facts.client);
         let (method, path) = (request.method().clone(), redacted(request.uri()));
         request.extensions_mut().insert(facts);
-        let body = request.take_body().into_bytes_stream();
+        let received = running.received();
+        let count = move |bytes: &Bytes| {
+            received.inc_by(bytes.len() as u64);
+        };
+        let body = request.take_body().into_bytes_stream().inspect_ok(count);
         request.set_body(Body::from_bytes_stream(bounded(body, self.context.stall)));
         let span = tracing::info_span!("request", id = &*id);
         let answer = self.inner.call(request).instrument(span.clone()).await;
@@ -85,6 +94,10 @@ impl<E: Endpoint> Endpoint for InContext<E> {
         let (status, ms) = (response.status().as_u16(), started.elapsed().as_millis());
         let client = client.map(|ip| ip.to_string()).unwrap_or_default();
         span.in_scope(|| tracing::info!(%method, path, status, ms = u64::try_from(ms).unwrap_or(u64::MAX), client, "answered"));
+        let route = response.data::<PathPattern>().map(|route| route.0.clone());
+        let sending = running.answered(method.as_str(), &route.unwrap_or_default(), status);
+        let body = response.take_body();
+        response.set_body(Outflow::counted(body, sending));
         Ok(response)
     }
 }

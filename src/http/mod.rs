@@ -5,6 +5,8 @@
 mod connection;
 mod context;
 mod health;
+mod metrics;
+mod outflow;
 mod patience;
 mod routes;
 mod server;

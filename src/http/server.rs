@@ -1,5 +1,5 @@
 //! Listening, and stopping without breaking off what runs.
-use std::{io::ErrorKind, sync::Arc};
+use std::{future::pending, io::ErrorKind, net::SocketAddr, sync::Arc};
 
 use futures::FutureExt;
 use poem::listener::{Acceptor, Listener, TcpListener};
@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{connection, endpoint, tls::Files};
+use super::{connection, endpoint, metrics, tls::Files};
 use crate::{
     config::Config,
     error::{Error, Result},
@@ -28,7 +28,7 @@ pub async fn serve(registry: Arc<Registry>) -> Result<()> {
                 listener
                     .into_acceptor()
                     .await
-                    .map_err(|error| cannot_listen(registry.config(), &error))?,
+                    .map_err(|error| cannot_listen("http.listen", http.listen, &error))?,
                 registry.clone(),
             )
             .await
@@ -39,7 +39,7 @@ pub async fn serve(registry: Arc<Registry>) -> Result<()> {
                 listener
                     .into_acceptor()
                     .await
-                    .map_err(|error| cannot_listen(registry.config(), &error))?,
+                    .map_err(|error| cannot_listen("http.listen", http.listen, &error))?,
                 registry.clone(),
             )
             .await
@@ -56,14 +56,37 @@ async fn run(acceptor: impl Acceptor + 'static, registry: Arc<Registry>) -> Resu
         stall: config.http.stall_timeout.get(),
         drain: config.http.drain_timeout.get(),
     };
+    let numbers = measured_apart(&registry, limits).await?;
+    let numbers = tokio::spawn(numbers);
     connection::serve(acceptor, Arc::new(endpoint(&registry)), limits, stop).await;
     // Connections that were made WebSockets are nobody's but the listeners'.
     let _late = timeout(limits.drain, registry.hushed()).await;
+    numbers.abort();
     tracing::info!("stopped");
     Ok(())
 }
 
-fn cannot_listen(config: &Config, error: &std::io::Error) -> Error {
+/// Answers with the numbers on an address of their own, if they have one, for ever: also while the last transfers finish.
+async fn measured_apart(
+    registry: &Arc<Registry>,
+    limits: connection::Limits,
+) -> Result<impl Future<Output = ()> + use<>> {
+    let acceptor = match registry.config().metrics.listen {
+        None => None,
+        Some(address) => {
+            let bound = TcpListener::bind(address).into_acceptor().await;
+            Some(bound.map_err(|error| cannot_listen("metrics.listen", address, &error))?)
+        }
+    };
+    let endpoint = Arc::new(metrics::endpoint(registry));
+    Ok(async move {
+        if let Some(acceptor) = acceptor {
+            connection::serve(acceptor, endpoint, limits, pending()).await;
+        }
+    })
+}
+
+fn cannot_listen(key: &'static str, address: SocketAddr, error: &std::io::Error) -> Error {
     let remedy = match error.kind() {
         ErrorKind::AddrInUse => {
             "; give another address with --listen, or see who holds this one: ss -ltnp"
@@ -76,8 +99,8 @@ fn cannot_listen(config: &Config, error: &std::io::Error) -> Error {
         }
         _ => "",
     };
-    let why = format!("cannot listen on {}: {error}{remedy}", config.http.listen);
-    Error::invalid("http.listen", why)
+    let why = format!("cannot listen on {address}: {error}{remedy}");
+    Error::invalid(key, why)
 }
 
 /// Resolves when the process is asked to stop.

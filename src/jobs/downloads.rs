@@ -26,7 +26,5 @@ pub(super) async fn write(registry: &Arc<Registry>) {
         reason = "this job acts for nobody but the site"
     )]
     let caller = registry.caller(Actor::system("downloads"), "downloads");
-    if let Err(error) = flush(&caller).await {
-        crate::protocol::log(&error);
-    }
+    super::ended(registry, "downloads", &flush(&caller).await);
 }

@@ -27,15 +27,16 @@ pub(super) async fn run(registry: Arc<Registry>) {
             continue;
         }
         let grace = registry.config().storage.staging_retention.get();
-        match collect(&caller, grace, false).await {
-            Ok(collected) => tracing::info!(
+        let collected = collect(&caller, grace, false).await;
+        super::ended(&registry, "gc", &collected);
+        if let Ok(collected) = collected {
+            tracing::info!(
                 blobs = collected.blobs.len(),
                 bytes = collected.bytes(),
                 staged = collected.staged.len(),
                 uploads = collected.uploads,
                 "collected garbage"
-            ),
-            Err(error) => crate::protocol::log(&error),
+            );
         }
     }
 }

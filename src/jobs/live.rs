@@ -23,8 +23,9 @@ pub(super) async fn run(registry: &Arc<Registry>) {
     let caller = registry.caller(Actor::system("live"), "live");
     let mut checked = Instant::now();
     loop {
-        if let Err(error) = round(&caller, &mut checked).await {
-            crate::protocol::log(&error);
+        let told = round(&caller, &mut checked).await;
+        super::ended(registry, "live", &told);
+        if told.is_err() {
             sleep(EVERY).await;
         }
         registry.heard_numbered(EVERY).await;

@@ -6,6 +6,7 @@ mod gc;
 mod labels;
 mod live;
 mod manifests;
+mod metrics;
 mod recount;
 mod search;
 mod site;
@@ -13,7 +14,7 @@ mod webhook;
 
 use std::sync::Arc;
 
-use crate::registry::Registry;
+use crate::{error::Result, registry::Registry};
 
 /// Runs all jobs until it is dropped.
 pub async fn run(registry: Arc<Registry>) {
@@ -29,10 +30,19 @@ pub async fn run(registry: Arc<Registry>) {
         search::run(&registry),
         webhooks,
         live::run(&registry),
+        metrics::run(&registry),
         downloads,
         recount::run(registry.clone()),
         tidy
     );
+}
+
+/// Counts a round of a job, and logs why it failed.
+fn ended<T>(registry: &Registry, job: &'static str, outcome: &Result<T>) {
+    registry.metrics().jobs.ran(job, outcome.is_ok());
+    if let Err(error) = outcome {
+        crate::protocol::log(error);
+    }
 }
 
 /// Does what must not be left undone when the server stops.

@@ -30,7 +30,9 @@ pub(super) async fn run(registry: &Arc<Registry>) {
     let mut tidied = Instant::now();
     loop {
         let started = Instant::now();
-        let pause = match search::refresh(&caller, DOCUMENTS).await {
+        let refreshed = search::refresh(&caller, DOCUMENTS).await;
+        registry.metrics().jobs.ran("search", refreshed.is_ok());
+        let pause = match refreshed {
             // Half of the time belongs to those who push.
             Ok(true) => started.elapsed(),
             Ok(false) if tidied.elapsed() > TIDY => {

@@ -24,6 +24,7 @@ pub(super) async fn run(registry: &Arc<Registry>) {
     loop {
         clock.tick().await;
         let read = refresh(&caller).await;
+        registry.metrics().jobs.ran("site", read.is_ok());
         // Said once, not once a second.
         if let Err(error) = &read
             && known

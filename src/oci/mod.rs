@@ -14,7 +14,7 @@ mod upload;
 
 use futures::{FutureExt, StreamExt};
 use poem::{
-    Request, Response, Route,
+    PathPattern, Request, Response, Route,
     endpoint::make,
     http::{HeaderName, HeaderValue, Method},
 };
@@ -83,6 +83,9 @@ async fn answer(mut request: Request) -> Response {
     }
     let version = HeaderValue::from_static("registry/2.0");
     response.headers_mut().insert(VERSION, version);
+    // The router knows one path for all of these; numbers are told apart by the one that the specification knows.
+    let pattern = PathPattern(target.endpoint.pattern().into());
+    response.extensions_mut().insert(pattern);
     response
 }
 

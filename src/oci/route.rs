@@ -34,7 +34,7 @@ pub(super) enum Endpoint {
 
 impl Endpoint {
     /// The path, for people.
-    const fn pattern(self) -> &'static str {
+    pub(super) const fn pattern(self) -> &'static str {
         match self {
             Self::Base => "/v2/",
             Self::Catalog => "/v2/_catalog",

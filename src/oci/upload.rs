@@ -10,11 +10,14 @@ use super::{
     error::Result,
 };
 use crate::{
+    auth::{self, Wanted},
     error::Error,
+    protocol::range,
     registry::{
         Digest,
         blob::{self, Stored},
         blob_upload::{self, BlobUpload, Chunk},
+        path::ContainerPath,
     },
 };
 
@@ -43,15 +46,28 @@ async fn mounted(call: &Call<'_>) -> Result<Option<Stored>> {
     let Some(digest) = call.param("mount") else {
         return Ok(None);
     };
-    // The token is for the container that is pushed to. Whoever holds it decides what may be taken from others, with
-    // `from` as without.
-    let from = call.param("from").filter(|from| !from.is_empty());
-    let from = match from.map(|name| call.container(&name)) {
+    let from = match call.param("from").filter(|from| !from.is_empty()) {
+        Some(name) => match source(call, &name).await? {
+            None => return Ok(None),
+            from => from,
+        },
+        // Such a token is no good for looking around elsewhere.
+        None if auth::names_repositories(call.request) => Some(call.path()?),
         None => None,
-        Some(Ok(from)) => Some(from),
-        Some(Err(_)) => return Ok(None),
     };
     Ok(blob::mount(call.caller, &call.path()?, &digest.parse()?, from.as_ref()).await?)
+}
+
+/// The container to mount from, if what is shown is good for pulling from it, too.
+async fn source(call: &Call<'_>, name: &str) -> Result<Option<ContainerPath>> {
+    let Ok(from) = call.container(name) else {
+        return Ok(None);
+    };
+    match auth::registry_caller(call.request, Wanted::Pull(name)).await {
+        Ok(_) => Ok(Some(from)),
+        Err(Error::Unauthenticated(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `?digest-algorithm=` announces the algorithm of the digest to come. All that are taken are known beforehand.
@@ -136,10 +152,10 @@ fn chunk<'a>(
             body,
         });
     };
-    let (start, end) = bounds(range).ok_or(Error::OutOfOrder {
+    let range = range::content(range).ok_or(Error::OutOfOrder {
         received: upload.received(),
     })?;
-    let ranged = end - start + 1;
+    let ranged = range.end - range.start;
     if length.is_some_and(|length| length != ranged) {
         let why = format!(
             "Content-Range has {ranged} bytes and Content-Length another number; send the same"
@@ -147,23 +163,11 @@ fn chunk<'a>(
         return Err(Error::invalid("size", why).into());
     }
     Ok(Chunk {
-        start: Some(start),
+        start: Some(range.start),
         length: Some(ranged),
         digest,
         body,
     })
-}
-
-/// `<first>-<last>`, as the specification writes it; also with the unit before and the size behind, as HTTP does.
-fn bounds(range: &str) -> Option<(u64, u64)> {
-    let range = range
-        .trim()
-        .trim_start_matches("bytes")
-        .trim_start_matches(['=', ' ']);
-    let (range, _) = range.split_once('/').unwrap_or((range, ""));
-    let (first, last) = range.split_once('-')?;
-    let (first, last) = (first.parse().ok()?, last.parse().ok()?);
-    (first <= last && last < u64::MAX).then_some((first, last))
 }
 
 /// How much has arrived, and where the rest goes. The address never changes, and says nothing that must be kept.

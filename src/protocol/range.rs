@@ -74,18 +74,14 @@ impl Wanted {
     }
 }
 
-/// `bytes=<first>-<last>`, `bytes=<first>-` or `bytes=-<length of the end>`; `None` for anything else. A last byte before
-/// the first is refused, as RFC 9110 (14.2) allows and clients of registries expect.
-fn parse(text: &str, size: u64) -> Option<Wanted> {
+/// What a `Range` wants of a body of `size` bytes: `bytes=<first>-<last>`, `bytes=<first>-` or `bytes=-<length of the end>`;
+/// `None` for anything else. A last byte before the first is refused, as RFC 9110 (14.2) allows and clients of registries expect.
+pub fn parse(text: &str, size: u64) -> Option<Wanted> {
     let (unit, range) = text.split_once('=')?;
     let (first, last) = range.trim().split_once('-')?;
     if !unit.trim().eq_ignore_ascii_case("bytes") {
         return None;
     }
-    let number = |text: &str| {
-        let digits = text.bytes().all(|c| c.is_ascii_digit());
-        digits.then(|| text.parse::<u64>().ok()).flatten()
-    };
     let range = match (first, last) {
         ("", length) => size.saturating_sub(number(length)?)..size,
         (first, "") => number(first)?..size,
@@ -101,9 +97,95 @@ fn parse(text: &str, size: u64) -> Option<Wanted> {
     })
 }
 
+/// The bytes of a `Content-Range` of a chunk: `<first>-<last>`, as the distribution-spec writes it; also with the unit before
+/// and the size behind, as HTTP does.
+pub fn content(text: &str) -> Option<Range<u64>> {
+    let text = text.trim();
+    let text = match text.split_at_checked(5) {
+        Some((unit, rest)) if unit.eq_ignore_ascii_case("bytes") => rest,
+        _ => text,
+    };
+    let text = text.trim_start_matches(['=', ' ']);
+    let (range, _) = text.split_once('/').unwrap_or((text, ""));
+    let (first, last) = range.split_once('-')?;
+    let (first, end) = (number(first)?, number(last)?.checked_add(1)?);
+    (first < end).then_some(first..end)
+}
+
+/// Digits alone: numbers of Rust may have a sign.
+fn number(text: &str) -> Option<u64> {
+    let digits = text.bytes().all(|c| c.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_readers_of_ranges_panic(text in "\\PC*", size: u64) {
+            parse(&text, size);
+            content(&text);
+        }
+
+        #[test]
+        fn what_nearly_is_a_range_is_read_within_the_body(
+            text in "(bytes|Bytes|rows)?[= ]{0,2}[+0-9]{0,21}-[0-9]{0,21}(/[0-9*]{0,3})?",
+            size: u64,
+        ) {
+            if let Some(Wanted::Part(range)) = parse(&text, size) {
+                prop_assert!(range.start < range.end && range.end <= size);
+            }
+            if let Some(range) = content(&text) {
+                prop_assert!(range.start < range.end);
+            }
+        }
+
+        #[test]
+        fn a_part_that_is_there_is_read_as_it_was_written(first: u64, more: u64, behind: u64) {
+            let last = first.saturating_add(more).min(u64::MAX - 1);
+            let size = last.saturating_add(behind).saturating_add(1);
+            let part = first.min(last)..last + 1;
+            let text = format!("bytes={}-{last}", part.start);
+            prop_assert_eq!(parse(&text, size), Some(Wanted::Part(part.clone())));
+        }
+
+        #[test]
+        fn a_chunk_is_read_however_its_place_is_written(first: u64, more: u64) {
+            let last = first.saturating_add(more).min(u64::MAX - 1);
+            let first = first.min(last);
+            for text in [
+                format!("{first}-{last}"),
+                format!("bytes {first}-{last}/*"),
+                format!("bytes={first}-{last}"),
+                format!("Bytes {first}-{last}/{}", last + 1),
+            ] {
+                prop_assert_eq!(content(&text), Some(first..last + 1), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_place_of_a_chunk_is_none() {
+        for text in [
+            "",
+            "5",
+            "-",
+            "5-",
+            "-5",
+            "+0-5",
+            "0-+5",
+            "6-5",
+            "a-b",
+            "0-18446744073709551615",
+            "rows 0-5",
+        ] {
+            assert_eq!(content(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn one_range_is_cut_to_what_is_there() {

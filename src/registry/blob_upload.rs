@@ -20,6 +20,7 @@ use super::{
     blob::{self, Stored},
     container as containers, fresh_id,
     image::signed_size,
+    open_uploads,
     path::ContainerPath,
     protection::check_frozen,
     quota::{self, Room},
@@ -72,10 +73,11 @@ pub struct Chunk<S> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] and others of [`containers::create`], where the container is not there and may not be made;
-/// [`Error::Conflict`] when it is frozen.
+/// [`Error::Conflict`] when it is frozen; [`Error::TooMany`] when the caller has too many uploads under way.
 pub async fn start(caller: &Caller, path: &ContainerPath) -> Result<BlobUpload> {
     let container = containers::reach(caller, path).await?;
     check_frozen(caller.db(), &container).await?;
+    open_uploads::admit(caller).await?;
     let row = blob_upload::ActiveModel {
         id: Set(BlobUploadId(fresh_id())),
         container_id: Set(container.id),

@@ -21,6 +21,7 @@ use crate::{
     config::Config,
     error::{Error, Result},
     event::{Change, Event},
+    metrics::Metrics,
     storage::Storage,
 };
 
@@ -35,6 +36,7 @@ pub struct Registry {
     listeners: Listeners,
     writers: Mutex<()>,
     trees: size_tree::Known,
+    metrics: Arc<Metrics>,
     pub(in crate::registry) site: site::Known,
 }
 
@@ -56,6 +58,7 @@ impl Registry {
             listeners: Listeners::default(),
             writers: Mutex::default(),
             trees: size_tree::Known::default(),
+            metrics: Arc::default(),
             site: site::Known::default(),
         })
     }
@@ -75,6 +78,11 @@ impl Registry {
     /// The configuration in force.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// The numbers of this process.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
     }
 
     /// Resolves when something happened in this process since the last time, and after `longest` at the latest.
@@ -235,6 +243,10 @@ impl Caller {
         &self.registry.downloads
     }
 
+    pub(in crate::registry) fn metrics(&self) -> &Metrics {
+        &self.registry.metrics
+    }
+
     pub(in crate::registry) fn client(&self) -> Option<IpAddr> {
         self.client
     }
@@ -289,14 +301,18 @@ impl Caller {
         let grown = usage::settle(&tx).await?;
         let warnings = quota::enforce(self, &tx, &grown).await?;
         let events: Vec<Event> = event.into_iter().chain(warnings).collect();
-        let happened = !events.is_empty();
+        let actions: Vec<_> = events.iter().map(|event| event.action).collect();
         for event in events {
             self.record(&tx, event).await?;
         }
+        let happened = !actions.is_empty();
         if happened || counted {
             revision::advance(&tx).await?;
         }
         tx.inner.commit().await?;
+        for action in &actions {
+            self.metrics().happened(action);
+        }
         if happened {
             self.bell().written();
         }

@@ -364,7 +364,9 @@ pub(in crate::registry) async fn paths_behind(
         .into_select()
         .join(JoinType::InnerJoin, container::Relation::Collection.def())
         .join(JoinType::InnerJoin, collection::Relation::Namespace.def())
-        .filter(Expr::tuple(names.clone()).gt(Expr::tuple(behind)))
+        // What no index of one table answers, and what one does: where to begin.
+        .filter(Expr::tuple(names.clone()).gt(Expr::tuple(behind.clone())))
+        .filter(names[0].clone().gte(behind[0].clone()))
         .order_by_asc(names[0].clone())
         .order_by_asc(names[1].clone())
         .order_by_asc(names[2].clone())

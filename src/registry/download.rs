@@ -130,7 +130,19 @@ fn note(caller: &Caller, container: ContainerId, item: Item, via: &Via) {
         door: via.door,
         signed_in: caller.account().is_ok(),
     };
+    caller.metrics().pulled(word(via.door));
     caller.downloads().add(key, 1, now);
+}
+
+/// A door, as numbers about it are labelled.
+fn word(door: Door) -> &'static str {
+    match door {
+        Door::Library => "library",
+        Door::Oci => "oci",
+        Door::Shub => "shub",
+        Door::File => "file",
+        Door::Share => "share",
+    }
 }
 
 /// The tag by which an image is pulled, as an address claims: only if it points at that image, lest people make up tags.

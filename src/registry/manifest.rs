@@ -38,6 +38,7 @@ mod put;
 mod tags;
 
 pub(in crate::registry) use document::EMPTY;
+pub use document::kind_of;
 pub use generate::backfill;
 pub(in crate::registry) use generate::{Made, delete_image, ensure_config, of_image};
 pub(in crate::registry) use outdated::delete_outdated;

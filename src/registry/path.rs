@@ -1,5 +1,7 @@
 //! The names of things, parsed at the edge and trusted after.
 mod reference;
+#[cfg(test)]
+mod tests;
 
 use std::{fmt, str::FromStr};
 

@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     Caller, Digest, fresh_id,
     image::{Image, check_push, is_complete, publish, signed_size},
+    open_uploads,
     quota::{self, Room},
     secret::same,
     site,
@@ -121,6 +122,7 @@ pub async fn start(
         return Err(Error::invalid("sha256sum", why));
     }
     check_push(caller, &image).await?;
+    open_uploads::admit(caller).await?;
     let (part_size, part_count) = divide(caller, size, parts)?;
     quota::room_for_image(caller, &image)
         .await?

@@ -81,6 +81,7 @@ fn address(path: &str, world: &World) -> Option<String> {
         "/"
         | "/healthz"
         | "/readyz"
+        | "/metrics"
         | "/assets/config/config.prod.json"
         | "/version"
         | "/v1/token-status"

@@ -164,4 +164,33 @@ on_each_database! {
             assert!([401, 404].contains(&blob.status), "{}", blob.text());
         }
     }
+
+    async fn each_visibility_holds_at_every_door_whichever_the_image_came_in_by(app) {
+        let (alice, digest) = pushed(&app, true).await;
+        push_by_oci(&alice, "1", SifBuilder::new("amd64")).await;
+        let (bob, nobody) = (app.user("bob").await, app.anonymous());
+        let seen = [("PUBLIC", [true, true]), ("INTERNAL", [true, false]), ("PRIVATE", [false, false])];
+        for (visibility, by) in seen {
+            let change = format!(r#"mutation {{ updateCollection(input: {{id: "alice/tools", visibility: {visibility}}}) {{ collection {{ id }} }} }}"#);
+            alice.graphql(&change, json!({})).await;
+            assert_eq!(found(&alice, "1").await, everywhere(&digest), "{visibility}");
+            for (who, sees) in [&bob, &nobody].into_iter().zip(by) {
+                let expected = if sees { everywhere(&digest) } else { NOWHERE };
+                assert_eq!(found(who, "1").await, expected, "{visibility}");
+                for path in [format!("/sif/{PATH}:1"), format!("/v1/imagefile/{PATH}:1"), format!("/v2/{PATH}/blobs/{digest}")] {
+                    let got = who.get(&path).await.status;
+                    assert_eq!(got == 200, sees, "{visibility} {path}: {got}");
+                }
+            }
+        }
+    }
+
+    async fn an_image_that_came_in_by_both_doors_counts_once(app) {
+        let (alice, _) = pushed(&app, true).await;
+        let used = r#"{ namespace(name: "alice") { quota { usedImages usedBytes } } }"#;
+        let once = alice.graphql(used, json!({})).await;
+        assert_eq!(once["namespace"]["quota"]["usedImages"], 1);
+        push_by_oci(&alice, "2", SifBuilder::new("amd64")).await;
+        assert_eq!(alice.graphql(used, json!({})).await, once);
+    }
 }

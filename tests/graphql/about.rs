@@ -101,7 +101,12 @@ on_each_database! {
         assert_eq!(warnings("1.0").await, "299 - \"this image is deprecated: crashes\"");
         assert_eq!(refused(&alice, "undeprecate", json!({"id": sif})).await, "");
         assert_eq!(warnings("1.0").await, expected);
+        let collection = json!({"id": "alice/tools", "message": "moved"});
+        assert_eq!(refused(&alice, "deprecate", collection).await, "");
+        assert_eq!(warnings("1.0").await, expected);
         assert_eq!(refused(&alice, "undeprecate", json!({"id": PATH})).await, "");
+        assert_eq!(warnings("1.0").await, "299 - \"this collection is deprecated: moved\"");
+        assert_eq!(refused(&alice, "undeprecate", json!({"id": "alice/tools"})).await, "");
         assert_eq!(warnings("1.0").await, "");
         assert_eq!(refused(&alice, "deprecate", json!({"id": PATH, "message": "\"".repeat(1024)})).await, "");
         let long = warnings("1.0").await;

@@ -5,8 +5,11 @@ mod catalog;
 mod collect;
 mod conformance;
 mod error;
+mod foreign;
 mod manifest;
 mod referrers;
+mod replica;
+mod stall;
 mod tags;
 mod upload;
 

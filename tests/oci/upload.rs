@@ -109,6 +109,30 @@ on_each_database! {
         }
     }
 
+    async fn a_registry_token_mounts_from_what_it_names_alone(app) {
+        let alice = app.user("alice").await;
+        let other = "alice/tools/other";
+        let digest = push_blob(&alice, other, b"shared").await;
+        let holding = async |scopes: &str| {
+            let fetched = alice.get(&format!("/auth/registry-token?service=hub.test{scopes}")).await.expect(200).json();
+            app.anonymous().with_token(fetched["token"].as_str().expect("a token"))
+        };
+        let here = "&scope=repository:alice/tools/box:pull,push";
+        let there = "&scope=repository:alice/tools/other:pull";
+        let (narrow, wide) = (holding(here).await, holding(&format!("{here}{there}")).await);
+        let from = at(&format!("blobs/uploads/?mount={digest}&from={other}"));
+        narrow.send("POST", &from, "").await.expect(202);
+        narrow.send("POST", &at(&format!("blobs/uploads/?mount={digest}")), "").await.expect(202);
+        alice.head(&at(&format!("blobs/{digest}"))).await.expect(404);
+        let created = wide.send("POST", &from, "").await;
+        is_there(&alice, created, &digest, b"shared").await;
+        // What is there already need not be brought.
+        narrow.send("POST", &at(&format!("blobs/uploads/?mount={digest}")), "").await.expect(201);
+        let asked = app.anonymous().send("POST", &from, "").await.expect(401);
+        let scope = r#"scope="repository:alice/tools/box:pull,push repository:alice/tools/other:pull""#;
+        assert!(asked.header("www-authenticate").ends_with(scope), "{}", asked.header("www-authenticate"));
+    }
+
     async fn what_cannot_be_mounted_is_uploaded(app) {
         let (alice, bob) = (app.user("alice").await, app.user("bob").await);
         hide(&alice).await;
@@ -129,6 +153,26 @@ on_each_database! {
         let upload = bob.send("POST", &path, "").await.expect(202).header("location").to_owned();
         let created = bob.send("PUT", &format!("{upload}?digest={missing}"), "missing").await;
         is_there(&bob, created, &missing, b"missing").await;
+    }
+
+    async fn somebody_has_only_so_many_uploads_under_way(app) {
+        let mut config = app.registry.config().clone();
+        config.registry.max_open_uploads = 2;
+        let app = app.reconfigured(config);
+        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+        let first = begin(&alice, NAME).await;
+        begin(&alice, "alice/tools/other").await;
+        let refusal = alice.send("POST", &at("blobs/uploads/"), "").await;
+        assert_eq!(refused(&refusal, 429), "TOOMANYREQUESTS");
+        assert!(refusal.text().contains("2 uploads under way"), "{}", refusal.text());
+        assert_eq!(refusal.header("retry-after"), "60");
+        begin(&bob, "bob/tools/box").await;
+        alice.delete(&first).await.expect(204);
+        let digest = push_blob(&alice, NAME, b"the end of an upload makes room").await;
+        begin(&alice, NAME).await;
+        // What is there already needs none.
+        let mount = format!("/v2/alice/tools/more/blobs/uploads/?mount={digest}&from={NAME}");
+        alice.send("POST", &mount, "").await.expect(201);
     }
 
     async fn an_upload_that_was_given_up_is_unknown(app) {

@@ -1,14 +1,17 @@
 //! A whole server in the process: the real router, a real database, real storage.
 use std::{
+    collections::VecDeque,
     path::Path,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
 use poem::{EndpointExt, Server, endpoint::BoxEndpoint, listener::TcpAcceptor};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement, TransactionTrait,
+};
 use sifhub::{
     app::App,
     config::{Config, DatabaseUrl},
@@ -25,6 +28,8 @@ use tokio::sync::OnceCell;
 
 use super::{client::Client, postgres};
 
+/// How many of the latest statements are remembered.
+const LATEST: usize = 20;
 const SECRET: &[u8] = b"the secret of all tests, 32 bytes";
 
 /// A server for one test, gone with it.
@@ -38,6 +43,7 @@ pub struct TestApp {
     app: App,
     endpoint: Arc<BoxEndpoint<'static, poem::Response>>,
     statements: Arc<AtomicUsize>,
+    latest: Arc<Mutex<VecDeque<Statement>>>,
     /// Goes with the test.
     _dir: TempDir,
 }
@@ -116,7 +122,8 @@ impl TestApp {
         config.auth.argon2.iterations = 1;
         change(&mut config);
         let mut db = connect(&config).await.expect("the test database opens");
-        let statements = count_statements(&mut db);
+        let latest = Arc::default();
+        let statements = count_statements(&mut db, &latest);
         let secret = Secret::new(SECRET);
         let registry = Registry::new(db.clone(), storage.clone(), secret, Arc::new(config));
         let endpoint = Arc::new(http::endpoint(&registry).boxed());
@@ -127,6 +134,7 @@ impl TestApp {
             storage,
             endpoint,
             statements,
+            latest,
             _dir: dir,
         }
     }
@@ -142,6 +150,14 @@ impl TestApp {
             registry,
             ..self
         }
+    }
+
+    /// Somebody who shows nothing to another replica, which has the same database and the same storage and knows nothing else.
+    pub async fn replica(&self) -> Client {
+        let config = Arc::new(self.registry.config().clone());
+        let db = connect(&config).await.expect("the database opens again");
+        let registry = Registry::new(db, self.storage.clone(), Secret::new(SECRET), config);
+        Client::new(Arc::new(http::endpoint(&registry).boxed()))
     }
 
     /// The router, to be served on a port.
@@ -218,6 +234,23 @@ impl TestApp {
         self.registry.config().database_url().as_str().to_owned()
     }
 
+    /// How PostgreSQL answers the latest statement with these words in it. Tables of tests are small, so it is told to take an
+    /// index wherever there is one, and to sort only where nothing else does.
+    pub async fn plan_of(&self, words: &str) -> String {
+        let latest = self.latest.lock().expect("no test panics here").clone();
+        let found = latest.into_iter().find(|it| it.sql.contains(words));
+        let mut statement = found.expect("it was asked a moment ago");
+        statement.sql = format!("EXPLAIN {}", statement.sql);
+        let tx = self.db.begin().await.expect("a transaction");
+        let prefer = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off";
+        tx.execute_unprepared(prefer).await.expect("settings");
+        let lines = tx.query_all_raw(statement).await.expect("a plan");
+        let lines = lines
+            .iter()
+            .map(|line| line.try_get_by_index::<String>(0).expect("a line"));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     /// How many SQL statements ran while `work` did.
     pub async fn statements_of<T>(&self, work: impl Future<Output = T>) -> (T, usize) {
         let before = self.statements.load(Ordering::SeqCst);
@@ -226,11 +259,17 @@ impl TestApp {
     }
 }
 
-fn count_statements(db: &mut DatabaseConnection) -> Arc<AtomicUsize> {
+fn count_statements(
+    db: &mut DatabaseConnection,
+    latest: &Arc<Mutex<VecDeque<Statement>>>,
+) -> Arc<AtomicUsize> {
     let statements = Arc::new(AtomicUsize::new(0));
-    let counter = statements.clone();
-    db.set_metric_callback(move |_| {
+    let (counter, latest) = (statements.clone(), latest.clone());
+    db.set_metric_callback(move |info| {
         counter.fetch_add(1, Ordering::SeqCst);
+        let mut latest = latest.lock().expect("no test panics here");
+        latest.truncate(LATEST - 1);
+        latest.push_front(info.statement.clone());
     });
     statements
 }

@@ -35,7 +35,7 @@ What the values come to, as JSON:
 {{- $config := deepCopy .Values.config -}}
 {{- include "sifhub.whole" $config -}}
 {{- $secrets := dict -}}
-{{- range $setting := list "auth.secret" "database.url" "storage.s3.secret_access_key" -}}
+{{- range $setting := list "auth.secret" "database.url" "metrics.token" "storage.s3.secret_access_key" -}}
   {{- $path := splitList "." $setting -}}
   {{- $section := $config -}}
   {{- range initial $path }}{{ $section = get $section . | default dict }}{{ end -}}
@@ -92,6 +92,9 @@ is taken for one of PostgreSQL: one of SQLite is no secret.
 
 {{- /* The port that the server listens on. */ -}}
 {{- define "sifhub.port" }}{{ regexFind "[0-9]+$" .Values.config.http.listen }}{{ end }}
+
+{{- /* The port of the numbers for Prometheus, if they have one of their own. */ -}}
+{{- define "sifhub.metricsPort" }}{{ regexFind "[0-9]+$" (dig "metrics" "listen" "" .Values.config) }}{{ end }}
 
 {{- /* Seconds until a pod that was told to stop is killed: http.drain_timeout and 30 more. */ -}}
 {{- define "sifhub.grace" -}}

@@ -37,8 +37,9 @@ pub(super) async fn run(registry: Arc<Registry>) {
     let mut cleaned = None::<Instant>;
     loop {
         while telling.try_join_next().is_some() {}
-        if let Err(error) = round(&caller, &sender, &mut telling).await {
-            crate::protocol::log(&error);
+        let told = round(&caller, &sender, &mut telling).await;
+        super::ended(&registry, "webhook", &told);
+        if told.is_err() {
             sleep(EVERY).await;
         }
         if cleaned.is_none_or(|at| at.elapsed() > CLEANING) {

@@ -1,5 +1,5 @@
 //! Collection of garbage: what nothing refers to goes, beside a working server.
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use entity::{blob, container_blob, id::ContainerId, image, manifest, manifest_part};
@@ -7,13 +7,14 @@ use futures::{TryStreamExt, pin_mut};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Set,
     TryInsertResult,
-    sea_query::{Expr, IntoIden, OnConflict, Query},
+    sea_query::{Expr, Func, IntoIden, OnConflict, Query},
 };
 
 use crate::{
     access::internal,
     error::{Error, Result},
     event::Change,
+    metrics::{Lot, Sweep},
     registry::{
         Caller, Digest, blob_upload, container as containers, image::signed_size,
         manifest::delete_outdated, upload, usage,
@@ -45,6 +46,7 @@ impl Collected {
 /// [`Error::Forbidden`] for anybody but the site; those of database and storage.
 pub async fn collect(caller: &Caller, grace: Duration, dry_run: bool) -> Result<Collected> {
     check_admin(caller)?;
+    let begun = Instant::now();
     let mut collected = Collected {
         uploads: upload::expire(caller, dry_run).await?
             + blob_upload::expire(caller, dry_run).await?,
@@ -67,7 +69,49 @@ pub async fn collect(caller: &Caller, grace: Duration, dry_run: bool) -> Result<
             collected.staged.push(leftover.key);
         }
     }
+    if !dry_run {
+        let sweep = weigh(caller, young, &collected).await?;
+        caller.metrics().garbage.swept(&sweep, begun.elapsed());
+    }
     Ok(collected)
+}
+
+/// What a collection took, and what it left.
+async fn weigh(caller: &Caller, young: DateTime<Utc>, collected: &Collected) -> Result<Sweep> {
+    let all = lot(caller, Condition::all()).await?;
+    let unneeded = unreferenced(DateTime::UNIX_EPOCH).add(blob::Column::TouchedAt.gte(young));
+    let young = lot(caller, unneeded).await?;
+    Ok(Sweep {
+        removed: Lot {
+            blobs: collected.blobs.len() as u64,
+            bytes: collected.bytes(),
+        },
+        needed: Lot {
+            blobs: all.blobs.saturating_sub(young.blobs),
+            bytes: all.bytes.saturating_sub(young.bytes),
+        },
+        young,
+        staged: collected.staged.len() as u64,
+        uploads: collected.uploads,
+    })
+}
+
+/// How many blobs fulfil a condition, and their bytes.
+async fn lot(caller: &Caller, condition: Condition) -> Result<Lot> {
+    let bytes = Func::coalesce([blob::Column::Size.sum(), Expr::val(0_i64)]);
+    let row: Option<(i64, i64)> = internal::<blob::Entity>()
+        .filter(condition)
+        .select_only()
+        .column_as(blob::Column::Digest.count(), "blobs")
+        .column_as(Expr::expr(bytes).cast_as("bigint"), "bytes")
+        .into_tuple()
+        .one(caller.db())
+        .await?;
+    let (blobs, bytes) = row.unwrap_or_default();
+    Ok(Lot {
+        blobs: blobs.unsigned_abs(),
+        bytes: bytes.unsigned_abs(),
+    })
 }
 
 pub(super) fn check_admin(caller: &Caller) -> Result<()> {

@@ -40,6 +40,9 @@ const ANNOTATIONS_MAX: usize = 64 << 10;
 /// The most parts of one manifest.
 const PARTS_MAX: usize = 10_000;
 
+#[cfg(test)]
+mod tests;
+
 /// What a manifest names.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
@@ -144,6 +147,14 @@ impl Document {
             .values()
             .fold(length as u64, |sum, size| sum.saturating_add(*size))
     }
+}
+
+/// What a manifest that was sent as `sent_as` is.
+///
+/// # Errors
+/// [`Error::Invalid`] for what is none, or is another than it was sent as.
+pub fn kind_of(content: &[u8], sent_as: Option<&str>) -> Result<ManifestKind> {
+    Ok(Document::read(content, sent_as)?.kind)
 }
 
 impl Fields {
