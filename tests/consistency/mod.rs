@@ -18,7 +18,8 @@ fn fault(answer: &Answer) -> Option<String> {
 /// Pushes an image as the library's clients do, up to the first refusal, which is the answer.
 async fn push(who: &Client, path: &str, tag: &str, image: SifBuilder) -> Answer {
     match try_push(who, path, tag, image).await {
-        Ok(answer) | Err(answer) => answer,
+        Ok(answer) => answer,
+        Err(answer) => *answer,
     }
 }
 
@@ -27,7 +28,7 @@ async fn try_push(
     path: &str,
     tag: &str,
     image: SifBuilder,
-) -> Result<Answer, Answer> {
+) -> Result<Answer, Box<Answer>> {
     let (arch, bytes) = (image.arch().to_owned(), image.build());
     let digest = Digest::of(&bytes);
     let names: Vec<&str> = path.split('/').collect();
@@ -47,7 +48,7 @@ async fn try_push(
     taken(who.post(&url, new).await)
 }
 
-async fn upload(who: &Client, image: &str, bytes: Vec<u8>) -> Result<Answer, Answer> {
+async fn upload(who: &Client, image: &str, bytes: Vec<u8>) -> Result<Answer, Box<Answer>> {
     let url = format!("/v2/imagefile/{image}");
     let size =
         json!({"filesize": bytes.len(), "sha256sum": Digest::of(&bytes).hex(), "md5sum": ""});
@@ -59,10 +60,10 @@ async fn upload(who: &Client, image: &str, bytes: Vec<u8>) -> Result<Answer, Ans
     taken(who.put(&format!("{url}/_complete"), json!({})).await)
 }
 
-fn taken(answer: Answer) -> Result<Answer, Answer> {
+fn taken(answer: Answer) -> Result<Answer, Box<Answer>> {
     match answer.status {
         200..300 => Ok(answer),
-        _ => Err(answer),
+        _ => Err(Box::new(answer)),
     }
 }
 

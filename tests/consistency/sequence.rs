@@ -167,41 +167,62 @@ impl<'a> Play<'a> {
 
     /// Takes a step, and tells whether it was taken.
     async fn take(&self, step: &Step) -> bool {
-        let tag = |tag: &usize| format!("t{tag}");
-        let quota = |limits: &Amount<Option<i64>>| {
-            let bytes = limits.bytes.map(|bytes| bytes.to_string());
-            json!({"limitBytes": bytes, "limitImages": limits.images})
-        };
-        let mut who = &self.site.root;
-        let (mutation, input) = match step {
+        let root = &self.site.root;
+        let code = match step {
             Step::Push {
                 to,
                 image,
                 tag: name,
             } => {
-                return push(who, &self.path(*to), &tag(name), picture(*image))
-                    .await
-                    .status
-                    == 200;
+                let pushed = push(root, &self.path(*to), &tag(*name), picture(*image)).await;
+                return pushed.status == 200;
             }
             Step::PushManifest {
                 to,
                 manifest,
                 tag: name,
-            } => return self.push(*to, *manifest, &tag(name)).await,
-            Step::DeleteTag { at, tag: name } => {
-                let url = format!("/v2/{}/manifests/{}", self.path(*at), tag(name));
-                return who.delete(&url).await.status == 202;
+            } => {
+                return self.push(*to, *manifest, &tag(*name)).await;
             }
+            Step::DeleteTag { at, tag: name } => {
+                let url = format!("/v2/{}/manifests/{}", self.path(*at), tag(*name));
+                return root.delete(&url).await.status == 202;
+            }
+            Step::Star { user, at } => {
+                mutate(&self.users[*user], "star", json!({"id": self.path(*at)})).await
+            }
+            Step::Unstar { user, at } => {
+                mutate(&self.users[*user], "unstar", json!({"id": self.path(*at)})).await
+            }
+            Step::SetTag { .. } | Step::Promote { .. } | Step::DeleteImage { .. } => {
+                let (mutation, input) = self.of_image(step).await;
+                mutate(root, mutation, input).await
+            }
+            _ => {
+                let (mutation, input) = self.of_place(step);
+                mutate(root, mutation, input).await
+            }
+        };
+        assert!(
+            ["", "CONFLICT", "QUOTA_EXCEEDED"].contains(&code.as_str()),
+            "{step:?}: {code}"
+        );
+        code.is_empty()
+    }
+
+    /// The mutation of a step that is about an image.
+    async fn of_image(&self, step: &Step) -> (&'static str, Value) {
+        match step {
             Step::SetTag {
                 at,
                 image,
                 tag: name,
             } => {
                 let image = self.image(*at, *image).await;
+                let container = self.path(*at);
                 (
                     "setTag",
-                    json!({"container": self.path(*at), "name": tag(name), "image": image}),
+                    json!({"container": container, "name": tag(*name), "image": image}),
                 )
             }
             Step::Promote {
@@ -211,14 +232,26 @@ impl<'a> Play<'a> {
                 tag: name,
             } => {
                 let image = self.image(*from, *image).await;
+                let container = self.path(*to);
                 (
                     "promoteImage",
-                    json!({"container": self.path(*to), "tags": [tag(name)], "image": image}),
+                    json!({"container": container, "tags": [tag(*name)], "image": image}),
                 )
             }
             Step::DeleteImage { at, image } => {
                 ("deleteImage", json!({"id": self.image(*at, *image).await}))
             }
+            other => unreachable!("{other:?} is about no image"),
+        }
+    }
+
+    /// The mutation of a step that is about a container, or what is above it.
+    fn of_place(&self, step: &Step) -> (&'static str, Value) {
+        let quota = |limits: &Amount<Option<i64>>| {
+            let bytes = limits.bytes.map(|bytes| bytes.to_string());
+            json!({"limitBytes": bytes, "limitImages": limits.images})
+        };
+        match step {
             Step::DeleteContainer(at) => (
                 "deleteContainer",
                 json!({"id": self.path(*at), "withContent": true}),
@@ -251,21 +284,8 @@ impl<'a> Play<'a> {
                 "transferNamespace",
                 json!({"id": self.namespace(*namespace), "user": self.user(*user)}),
             ),
-            Step::Star { user, at } | Step::Unstar { user, at } => {
-                who = &self.users[*user];
-                let on = matches!(step, Step::Star { .. });
-                (
-                    if on { "star" } else { "unstar" },
-                    json!({"id": self.path(*at)}),
-                )
-            }
-        };
-        let code = mutate(who, mutation, input).await;
-        assert!(
-            ["", "CONFLICT", "QUOTA_EXCEEDED"].contains(&code.as_str()),
-            "{step:?}: {code}"
-        );
-        code.is_empty()
+            other => unreachable!("{other:?} is about no place"),
+        }
     }
 
     /// Pushes a manifest as clients do: blobs that are there are not sent.
@@ -441,4 +461,8 @@ fn any_sequence_of_steps_leaves_sums_quotas_and_histories_as_a_plain_model_has_t
 #[test]
 fn any_sequence_of_steps_leaves_sums_quotas_and_histories_as_a_plain_model_has_them_on_postgres() {
     try_sequences(TestApp::postgres());
+}
+
+fn tag(number: usize) -> String {
+    format!("t{number}")
 }
