@@ -19,6 +19,7 @@ mod m20261122_000011_search;
 mod m20261127_000012_tree;
 mod m20261127_000013_quota;
 mod m20261127_000015_search;
+mod m20261127_000021_trash;
 mod m20261127_000023_revision;
 
 /// Runs the migrations in order.
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000012_tree::Migration),
             Box::new(m20261127_000013_quota::Migration),
             Box::new(m20261127_000015_search::Migration),
+            Box::new(m20261127_000021_trash::Migration),
             Box::new(m20261127_000023_revision::Migration),
         ]
     }

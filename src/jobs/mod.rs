@@ -8,6 +8,7 @@ mod live;
 mod manifests;
 mod search;
 mod site;
+mod trash;
 mod webhook;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub async fn run(registry: Arc<Registry>) {
         webhooks,
         live::run(&registry),
         downloads,
+        trash::run(&registry),
         tidy
     );
 }

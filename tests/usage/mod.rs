@@ -10,12 +10,12 @@ use sifhub::registry::usage::{Drift, Plan, Recount, recount};
 use crate::support::{Client, SifBuilder, TestApp};
 
 /// An image of about so many bytes.
-fn image(size: usize, seed: u64) -> SifBuilder {
+pub fn image(size: usize, seed: u64) -> SifBuilder {
     SifBuilder::new("amd64").payload(size, seed)
 }
 
 /// Counts all again.
-async fn count_again(app: &TestApp, mend: bool) -> Recount {
+pub async fn count_again(app: &TestApp, mend: bool) -> Recount {
     let operator = app.operator();
     let plan = Plan {
         before: operator.now(),
@@ -26,7 +26,7 @@ async fn count_again(app: &TestApp, mend: bool) -> Recount {
 }
 
 /// What is wrong with the sums.
-async fn drifts(app: &TestApp) -> Vec<Drift> {
+pub async fn drifts(app: &TestApp) -> Vec<Drift> {
     count_again(app, false).await.drifts
 }
 
