@@ -57,6 +57,14 @@ impl Target {
         }
     }
 
+    /// The same place, called otherwise: as it was once.
+    pub(crate) fn named(self, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ..self
+        }
+    }
+
     /// A container in this collection.
     pub fn container(self, id: ContainerId, name: &str) -> Self {
         Self {

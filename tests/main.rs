@@ -22,6 +22,7 @@ mod scrub;
 mod seed;
 mod site;
 mod tour;
+mod trash;
 mod upgrade;
 mod usage;
 mod webhook;

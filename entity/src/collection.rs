@@ -2,7 +2,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    id::{CollectionId, NamespaceId},
+    id::{CollectionId, NamespaceId, TrashId},
     kind::Visibility,
 };
 
@@ -24,6 +24,8 @@ pub struct Model {
     pub stars: i64,
     /// How often something was pulled from it, what is no longer in it included. For the order of lists.
     pub downloads: i64,
+    /// The entry of the trash that it is in; it is not there for anybody then.
+    pub trash_id: Option<TrashId>,
     #[sea_orm(belongs_to, from = "namespace_id", to = "id")]
     pub namespace: HasOne<super::namespace::Entity>,
     #[sea_orm(has_many)]

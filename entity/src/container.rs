@@ -1,7 +1,7 @@
 //! Containers: the third part of a path, holding images under tags.
 use sea_orm::entity::prelude::*;
 
-use crate::id::{CollectionId, ContainerId};
+use crate::id::{CollectionId, ContainerId, TrashId};
 
 /// A container: the images of one thing, over time and architectures.
 #[sea_orm::model]
@@ -21,6 +21,8 @@ pub struct Model {
     /// How often something in it was pulled.
     pub downloads: i64,
     pub last_pulled_at: Option<DateTimeUtc>,
+    /// The entry of the trash that it is in; it is not there for anybody then.
+    pub trash_id: Option<TrashId>,
     #[sea_orm(belongs_to, from = "collection_id", to = "id")]
     pub collection: HasOne<super::collection::Entity>,
     #[sea_orm(has_many)]

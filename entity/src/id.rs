@@ -83,6 +83,8 @@ ids! {
     GrantId,
     /// The id of what is searched.
     DocumentId,
+    /// The id of an entry of the trash.
+    TrashId,
 }
 
 /// The text is not 24 lower-case hex digits of an id.

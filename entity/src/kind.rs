@@ -63,6 +63,19 @@ pub enum GrantLevel {
     Admin,
 }
 
+/// What an entry of the trash holds.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum TrashKind {
+    /// A collection with all that was in it.
+    Collection,
+    /// A container with all that was in it.
+    Container,
+}
+
 /// How far a token reaches. Each scope includes those before it.
 #[derive(
     Clone,

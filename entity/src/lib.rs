@@ -55,6 +55,7 @@ pub mod team_member;
 pub mod terms;
 pub mod terms_agreement;
 pub mod token;
+pub mod trash;
 pub mod upload;
 pub mod upload_part;
 pub mod usage;

@@ -20,6 +20,7 @@ mod m20261127_000012_tree;
 mod m20261127_000013_quota;
 mod m20261127_000015_search;
 mod m20261127_000017_uploads;
+mod m20261127_000021_trash;
 mod m20261127_000023_revision;
 mod m20261127_000024_drift;
 
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000013_quota::Migration),
             Box::new(m20261127_000015_search::Migration),
             Box::new(m20261127_000017_uploads::Migration),
+            Box::new(m20261127_000021_trash::Migration),
             Box::new(m20261127_000023_revision::Migration),
             Box::new(m20261127_000024_drift::Migration),
         ]

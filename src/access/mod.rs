@@ -1,7 +1,7 @@
 //! Who may do what, and the only place that decides.
 //!
 //! Owns the actor, the levels, the policy and the doors through which rows are loaded: [`open`], [`rows`],
-//! [`internal`] and [`identity`]. Must not write anything.
+//! [`internal`], [`identity`] and [`trashed`]. Must not write anything.
 mod actor;
 mod granted;
 mod policy;
@@ -11,4 +11,4 @@ pub use granted::{
     Admin, Granted, Includes, Level, Needs, Pull, Push, Rows, identity, internal, levels, open,
     open_where, reach, rows, whole,
 };
-pub use policy::{Guarded, Identity, Internal};
+pub use policy::{Guarded, Identity, Internal, Trashable, trashed};

@@ -5,7 +5,8 @@
 //! push. Whoever was granted a namespace, a collection or a container reaches as far as the grant says, down to all that
 //! is in it. Others pull from public collections and, once they are signed in, from internal ones. Site administrators
 //! may do anything. Whoever may see nothing in a namespace does not see the namespace; whoever may see something below a
-//! namespace or a collection sees those, but not what else is in them.
+//! namespace or a collection sees those, but not what else is in them. What is in the trash is not there for anybody, the
+//! site included; [`trashed`] is the only way to it.
 use entity::{id::UserId, session, token, user};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
@@ -19,7 +20,10 @@ mod people;
 mod share;
 mod star;
 mod subject;
+mod trash;
 mod tree;
+
+pub use trash::{Trashable, trashed};
 
 /// A table whose rows belong to somebody.
 pub trait Guarded: EntityTrait {
@@ -113,7 +117,8 @@ fn of_owner(actor: &Actor, level: Level, owner: impl ColumnTrait, open: Conditio
     })
 }
 
-/// As far as the parent, found where `key` equals the child's `reference`.
+/// As far as the parent, found where `key` equals the child's `reference`. There is no short cut for administrators: the
+/// parent may be in the trash.
 fn inherit<P: Guarded>(
     actor: &Actor,
     level: Level,
@@ -123,9 +128,6 @@ fn inherit<P: Guarded>(
 ) -> Condition {
     if !actor.may_reach(level) {
         return nothing();
-    }
-    if actor.reaches_everything(level) {
-        return everything();
     }
     Condition::all().add(exists(
         parent,

@@ -40,6 +40,8 @@ pub struct Registry {
     pub download_flush: Duration,
     /// The longest time for which a share link may open an image to whoever has it.
     pub max_share_lifetime: Duration,
+    /// How long what is deleted stays in the trash, from where it may be restored. With `0s` it goes at once.
+    pub trash_retention: Duration,
 }
 
 /// Who sees a collection or container.
@@ -91,6 +93,7 @@ impl Default for Registry {
             concurrent_downloads: false,
             download_flush: Duration::from_secs(5),
             max_share_lifetime: Duration::from_days(90),
+            trash_retention: Duration::from_days(7),
         }
     }
 }

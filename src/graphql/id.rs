@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     registry::{
         Caller, CollectionId, ContainerId, DeliveryId, EventId, GrantId, ImageId, InvitationId,
-        ManifestId, NamespaceId, ShareLinkId, TagId, TeamId, TokenId, UserId, WebhookId,
+        ManifestId, NamespaceId, ShareLinkId, TagId, TeamId, TokenId, TrashId, UserId, WebhookId,
         collection, container, image as images, namespace,
         path::{self, ContainerPath, Name},
         size_tree::Place,
@@ -36,6 +36,7 @@ pub(super) enum GlobalId {
     Team(TeamId),
     Invitation(InvitationId),
     Grant(GrantId),
+    Trash(TrashId),
     /// By its fingerprint.
     Key(String),
 }
@@ -58,6 +59,7 @@ impl fmt::Display for GlobalId {
             Self::Team(id) => write!(f, "team:{id}"),
             Self::Invitation(id) => write!(f, "invitation:{id}"),
             Self::Grant(id) => write!(f, "grant:{id}"),
+            Self::Trash(id) => write!(f, "trash:{id}"),
             Self::Key(fingerprint) => write!(f, "key:{fingerprint}"),
         }
     }
@@ -92,6 +94,7 @@ impl FromStr for GlobalId {
             "team" => id.parse().map(Self::Team).ok(),
             "invitation" => id.parse().map(Self::Invitation).ok(),
             "grant" => id.parse().map(Self::Grant).ok(),
+            "trash" => id.parse().map(Self::Trash).ok(),
             "key" => fingerprint(id).map(Self::Key).ok(),
             _ => None,
         });
@@ -215,6 +218,14 @@ pub(super) fn grant(id: &ID) -> Result<GrantId> {
     match id.parse()? {
         GlobalId::Grant(id) => Ok(id),
         other => Err(not_a("grant", &other)),
+    }
+}
+
+/// The entry of the trash of that id.
+pub(super) fn trash(id: &ID) -> Result<TrashId> {
+    match id.parse()? {
+        GlobalId::Trash(id) => Ok(id),
+        other => Err(not_a("entry of the trash", &other)),
     }
 }
 

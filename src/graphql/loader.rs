@@ -20,7 +20,7 @@ use crate::{
     registry::{
         AboutId, Caller, CollectionId, ContainerId, DeliveryId, EventId, GrantId, GrantLevel,
         ImageId, InvitationId, ManifestId, NamespaceId, ShareLinkId, TagId, TeamId, TeamRole,
-        TokenId, UserId, WebhookId,
+        TokenId, TrashId, UserId, WebhookId,
         about::{self, About, Subject as Described},
         collection::{self, Collection},
         container::{self, Container},
@@ -48,6 +48,7 @@ use crate::{
         token::{self, Token},
         topic,
         total::{self, Total},
+        trash::{self, Entry},
         usage,
         user::{self, User},
         webhook::{self, Delivery, Webhook},
@@ -165,6 +166,15 @@ impl Loader<WebhookId> for Source {
 
     async fn load(&self, ids: &[WebhookId]) -> Found<WebhookId, Webhook> {
         Ok(webhook::by_ids(&self.0, ids).await?)
+    }
+}
+
+impl Loader<TrashId> for Source {
+    type Value = Entry;
+    type Error = Arc<Error>;
+
+    async fn load(&self, ids: &[TrashId]) -> Found<TrashId, Entry> {
+        Ok(trash::by_ids(&self.0, ids).await?)
     }
 }
 

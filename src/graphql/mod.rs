@@ -33,8 +33,8 @@ use meter::Meters;
 use mutation::Mutation;
 use object::{
     Bookmark, Collection, Container, Delivery, Event, Grant, Image, Invitation, Key, Manifest,
-    Moment, Namespace, ShareLink, Star, Tag, TagMove, Team, TeamMember, Token, Topic, User,
-    Webhook,
+    Moment, Namespace, ShareLink, Star, Tag, TagMove, Team, TeamMember, Token, Topic, TrashEntry,
+    User, Webhook,
 };
 use page::List;
 use query::Query;
@@ -71,6 +71,7 @@ fn schema(config: &config::Graphql, open: bool) -> Graph {
         .override_output_type_description::<List<Team>>("A page of teams.")
         .override_output_type_description::<List<TeamMember>>("A page of members.")
         .override_output_type_description::<List<Topic>>("A page of topics.")
+        .override_output_type_description::<List<TrashEntry>>("A page of the trash.")
         .override_output_type_description::<List<User>>("A page of users.")
         .limit_recursive_depth(limit::RECURSION_MAX)
         .limit_directives(limit::DIRECTIVES_MAX)

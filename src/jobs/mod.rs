@@ -10,6 +10,7 @@ mod metrics;
 mod recount;
 mod search;
 mod site;
+mod trash;
 mod webhook;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub async fn run(registry: Arc<Registry>) {
         metrics::run(&registry),
         downloads,
         recount::run(registry.clone()),
+        trash::run(&registry),
         tidy
     );
 }

@@ -8,19 +8,21 @@ use entity::{
     namespace,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, IntoActiveModel, ModelTrait,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set, Value, sea_query::LockType,
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, IntoActiveModel, ModelTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select, Set, Value, sea_query::LockType,
 };
 use serde_json::json;
 
 use super::{
-    Caller, Tx,
+    Caller, Tx, container as containers,
     database::on_duplicate,
     fresh_id,
     namespace::default_visibility,
     page::{Page, PageArgs, Sort, page},
     path::{Name, description},
-    protection, redirect, usage,
+    protection, redirect,
+    trash::{self, Deletion},
+    usage,
 };
 use crate::{
     access::{Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
@@ -259,6 +261,7 @@ async fn insert(
         updated_at: Set(tx.now()),
         stars: NotSet,
         downloads: NotSet,
+        trash_id: NotSet,
     };
     let words = || format!("the collection {}/{name} exists already", namespace.name);
     let row = row.insert(tx.db()).await.map_err(on_duplicate(words))?;
@@ -322,16 +325,29 @@ pub async fn move_to(caller: &Caller, id: CollectionId, to: NamespaceId) -> Resu
         .await
 }
 
-/// Lets nobody else move a collection until the end of the transaction. Before it is read, lest two start from one place.
+/// Lets nobody else move or delete a collection until the end of the transaction. Before it is read, lest two start from one
+/// place.
+///
+/// # Errors
+/// [`Error::NotFound`] when it went meanwhile.
 async fn lock(tx: &Tx, id: CollectionId) -> Result<()> {
-    rows::<Pull, collection::Entity>(tx.actor())
-        .narrow(|q| {
-            q.filter(collection::Column::Id.eq(id))
-                .lock(LockType::NoKeyUpdate)
-        })
+    let locked = rows::<Pull, collection::Entity>(tx.actor())
+        .narrow(|q| q.filter(collection::Column::Id.eq(id)).lock_exclusive())
         .one(tx.db())
         .await?;
-    Ok(())
+    locked.map(drop).ok_or(Error::NotFound("collection"))
+}
+
+/// A collection to put something into: nobody deletes it until the end of the transaction.
+pub(in crate::registry) async fn keep(
+    tx: &Tx,
+    id: CollectionId,
+) -> Result<Granted<Push, collection::Model>> {
+    open_where(tx.db(), tx.actor(), |q: Select<collection::Entity>| {
+        q.filter(collection::Column::Id.eq(id))
+            .lock(LockType::KeyShare)
+    })
+    .await
 }
 
 /// Leaves a redirect if a collection is somewhere else now.
@@ -343,25 +359,43 @@ async fn replaced(tx: &Tx, old: &collection::Model, new: &collection::Model) -> 
     redirect::leave_collection(tx, (old.namespace_id, &old.name), old.id).await
 }
 
-/// Deletes a collection of the caller with its containers, images and tags.
+/// Deletes a collection of the caller with its containers, images and tags: puts it into the trash, if there is one.
 ///
 /// # Errors
-/// [`Error::Conflict`] while it holds containers, unless `with_content`, and when anything in it is protected; those of
+/// [`Error::Conflict`] while it holds containers, unless with content, and when anything in it is protected; those of
 /// [`open`].
-pub async fn delete(caller: &Caller, id: CollectionId, with_content: bool) -> Result<()> {
+pub async fn delete(caller: &Caller, id: CollectionId, deletion: Deletion) -> Result<()> {
+    deletion.check()?;
     caller
         .change(async |tx| {
+            // The order of locks is containers before collections.
+            open::<Admin, collection::Entity>(tx.db(), tx.actor(), id).await?;
+            containers::lock_all(tx, id).await?;
+            lock(tx, id).await?;
             let collection = open::<Admin, collection::Entity>(tx.db(), tx.actor(), id).await?;
             let path = path(tx, &collection).await?;
-            let containers = collection.find_related(container::Entity).count(tx.db()).await?;
-            if containers > 0 && !with_content {
+            let containers = rows::<Pull, container::Entity>(tx.actor())
+                .narrow(|q| q.filter(container::Column::CollectionId.eq(id)))
+                .count(tx.db())
+                .await?;
+            if containers > 0 && !deletion.with_content {
                 let why = format!("the collection {path} holds {containers} containers; delete them first, or all at once");
                 return Err(Error::Conflict(why));
             }
             protection::check_collection(tx, &collection).await?;
-            collection.into_row().delete(tx.db()).await?;
-            usage::collection_gone(tx, id);
-            Ok(Event::new("collection.delete", path, id).details(json!({"containers": containers})).with(()))
+            let purge_at = trash::purge_at(caller, tx);
+            match purge_at {
+                Some(purge_at) => {
+                    let kept = trash::Kept { path: &path, reason: &deletion.reason, purge_at };
+                    trash::put_collection(tx, collection, &kept).await?;
+                }
+                None => {
+                    collection.into_row().delete(tx.db()).await?;
+                    usage::collection_gone(tx, id);
+                }
+            }
+            let details = json!({"containers": containers, "reason": deletion.reason, "purge_at": purge_at});
+            Ok(Event::new("collection.delete", path, id).details(details).with(()))
         })
         .await
 }
@@ -379,14 +413,23 @@ pub(in crate::registry) async fn path(tx: &Tx, collection: &collection::Model) -
     )
 }
 
-/// Whether the namespace holds a collection.
-pub(in crate::registry) async fn any_in(
+/// What keeps a namespace from being deleted.
+///
+/// # Errors
+/// [`Error::Conflict`] while it holds collections, and while something of it is in the trash.
+pub(in crate::registry) async fn check_none_in(
     tx: &Tx,
     namespace: &Granted<impl Includes<Admin>, namespace::Model>,
-) -> Result<bool> {
-    let first = namespace
-        .find_related(collection::Entity)
-        .select_only()
-        .column(collection::Column::Id);
-    Ok(first.into_tuple::<i64>().one(tx.db()).await?.is_some())
+) -> Result<()> {
+    let any = namespace.find_related(collection::Entity);
+    let collections = any.all(tx.db()).await?;
+    let name = &namespace.name;
+    let why = match collections.iter().any(|row| row.trash_id.is_none()) {
+        true => format!("the namespace {name} is not empty; delete its collections first"),
+        false if collections.is_empty() => return Ok(()),
+        false => format!(
+            "something of the namespace {name} is in the trash; restore it, or empty the trash first (emptyTrash)"
+        ),
+    };
+    Err(Error::Conflict(why))
 }

@@ -26,6 +26,7 @@ use super::{
     path::{ContainerPath, Name, description},
     protection, redirect,
     topic::{self, TOPICS_MAX, Topic},
+    trash::{self, Deletion},
     usage,
 };
 use crate::{
@@ -235,18 +236,29 @@ fn of_path(select: Select<container::Entity>, path: &ContainerPath) -> Select<co
 
 /// Keeps others from changing what is in a container until the end of the transaction, so that tags, manifests and images
 /// stay in step. First of all locks, lest two wait for each other. SQLite lets only one in that writes.
+///
+/// # Errors
+/// [`Error::NotFound`] when it went meanwhile.
 pub(in crate::registry) async fn lock(tx: &Tx, id: ContainerId) -> Result<()> {
     if tx.db().get_database_backend() == DbBackend::Sqlite {
         return Ok(());
     }
-    rows::<Pull, container::Entity>(tx.actor())
+    match lock_if_there(tx, id).await? {
+        true => Ok(()),
+        false => Err(Error::NotFound("container")),
+    }
+}
+
+/// [`lock`] for what may have gone; false: it has.
+pub(in crate::registry) async fn lock_if_there(tx: &Tx, id: ContainerId) -> Result<bool> {
+    let locked = rows::<Pull, container::Entity>(tx.actor())
         .narrow(|q| {
             q.filter(container::Column::Id.eq(id))
                 .lock(LockType::NoKeyUpdate)
         })
         .one(tx.db())
         .await?;
-    Ok(())
+    Ok(locked.is_some())
 }
 
 /// [`lock`] for all containers of a collection.
@@ -390,8 +402,7 @@ pub async fn create(caller: &Caller, new: NewContainer) -> Result<Container> {
     let text = description(new.description)?;
     caller
         .change(async |tx| {
-            let collection =
-                open::<Push, collection::Entity>(tx.db(), tx.actor(), new.collection).await?;
+            let collection = collections::keep(tx, new.collection).await?;
             let row = insert(tx, &collection, &new.name, text).await?;
             let path = path(tx, &row).await?;
             let container = open::<Pull, container::Entity>(tx.db(), tx.actor(), row.id).await?;
@@ -461,6 +472,7 @@ async fn insert(
         stars: NotSet,
         downloads: NotSet,
         last_pulled_at: NotSet,
+        trash_id: NotSet,
     };
     let words = || format!("the container {}/{name} exists already", collection.name);
     let row = row.insert(tx.db()).await.map_err(on_duplicate(words))?;
@@ -510,7 +522,7 @@ pub async fn move_to(caller: &Caller, id: ContainerId, to: CollectionId) -> Resu
         .change(async |tx| {
             lock(tx, id).await?;
             let old = open::<Admin, container::Entity>(tx.db(), tx.actor(), id).await?;
-            let collection = open::<Push, collection::Entity>(tx.db(), tx.actor(), to).await?;
+            let collection = collections::keep(tx, to).await?;
             if old.collection_id == collection.id {
                 return Ok(Change::none(old.for_pull()));
             }
@@ -538,36 +550,52 @@ async fn replaced(tx: &Tx, old: &container::Model, new: &container::Model) -> Re
     redirect::leave_container(tx, (old.collection_id, &old.name), old.id).await
 }
 
-/// Deletes a container of the caller with its images and tags.
+/// Deletes a container of the caller with its images and tags: puts it into the trash, if there is one.
 ///
 /// # Errors
-/// [`Error::Conflict`] while it holds images or manifests, unless `with_content`, and when it is frozen or holds an immutable
+/// [`Error::Conflict`] while it holds images or manifests, unless with content, and when it is frozen or holds an immutable
 /// tag; those of [`open`].
-pub async fn delete(caller: &Caller, id: ContainerId, with_content: bool) -> Result<()> {
+pub async fn delete(caller: &Caller, id: ContainerId, deletion: Deletion) -> Result<()> {
+    deletion.check()?;
     caller
         .change(async |tx| {
+            open::<Admin, container::Entity>(tx.db(), tx.actor(), id).await?;
+            lock(tx, id).await?;
             let container = open::<Admin, container::Entity>(tx.db(), tx.actor(), id).await?;
             let path = path(tx, &container).await?;
-            lock(tx, id).await?;
             protection::check_container(tx, &container).await?;
-            let images = container.find_related(image::Entity).count(tx.db()).await?;
-            let manifests = rows::<Pull, manifest::Entity>(tx.actor())
-                .narrow(|q| q.filter(manifest::Column::ContainerId.eq(id)))
-                .count(tx.db())
-                .await?;
-            if images + manifests > 0 && !with_content {
+            let (images, manifests) = content(tx, &container).await?;
+            if images + manifests > 0 && !deletion.with_content {
                 let why = format!(
                     "the container {path} holds {images} images and {manifests} manifests; delete them first, or all at once"
                 );
                 return Err(Error::Conflict(why));
             }
-            usage::container_gone(tx, id).await?;
-            container.into_row().delete(tx.db()).await?;
-            Ok(Event::new("container.delete", path, id)
-                .details(json!({"images": images, "manifests": manifests}))
-                .with(()))
+            let purge_at = trash::purge_at(caller, tx);
+            match purge_at {
+                Some(purge_at) => {
+                    let kept = trash::Kept { path: &path, reason: &deletion.reason, purge_at };
+                    trash::put_container(tx, container, &kept).await?;
+                }
+                None => {
+                    usage::container_gone(tx, id).await?;
+                    container.into_row().delete(tx.db()).await?;
+                }
+            }
+            let details = json!({"images": images, "manifests": manifests, "reason": deletion.reason, "purge_at": purge_at});
+            Ok(Event::new("container.delete", path, id).details(details).with(()))
         })
         .await
+}
+
+/// How many images and how many manifests are in a container.
+async fn content(tx: &Tx, container: &container::Model) -> Result<(u64, u64)> {
+    let images = container.find_related(image::Entity).count(tx.db()).await?;
+    let manifests = rows::<Pull, manifest::Entity>(tx.actor())
+        .narrow(|q| q.filter(manifest::Column::ContainerId.eq(container.id)))
+        .count(tx.db())
+        .await?;
+    Ok((images, manifests))
 }
 
 /// `namespace/collection/container`, outside of transactions too. Two statements.

@@ -51,6 +51,7 @@ pub mod team;
 pub mod token;
 pub mod topic;
 pub mod total;
+pub mod trash;
 pub mod upload;
 pub mod usage;
 pub mod user;
@@ -68,7 +69,7 @@ pub use entity::{
     id::{
         AboutId, BlobUploadId, CollectionId, ContainerId, DeliveryId, EventId, GrantId, ImageId,
         InvitationId, ManifestId, MemberId, NamespaceId, SessionId, ShareLinkId, StarId, TagId,
-        TeamId, TokenId, UploadId, UserId, WebhookId,
+        TeamId, TokenId, TrashId, UploadId, UserId, WebhookId,
     },
     kind::{
         BannerLevel, DeliveryState, Door, GrantLevel, ManifestKind, PartRole, Scope, TeamRole,

@@ -281,18 +281,12 @@ async fn save(
 /// Deletes an empty namespace of the caller.
 ///
 /// # Errors
-/// [`Error::Conflict`] while it holds collections; those of [`open`].
+/// [`Error::Conflict`] while it holds collections, in the trash or not; those of [`open`].
 pub async fn delete(caller: &Caller, id: NamespaceId) -> Result<()> {
     caller
         .change(async |tx| {
             let namespace = open::<Admin, namespace::Entity>(tx.db(), tx.actor(), id).await?;
-            if super::collection::any_in(tx, &namespace).await? {
-                let why = format!(
-                    "the namespace {} is not empty; delete its collections first",
-                    namespace.name
-                );
-                return Err(Error::Conflict(why));
-            }
+            super::collection::check_none_in(tx, &namespace).await?;
             let event = Event::new(
                 "namespace.delete",
                 Target::namespace(id, &namespace.name),

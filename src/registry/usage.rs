@@ -165,6 +165,9 @@ struct Use {
 
 type Uses = BTreeMap<String, Use>;
 
+/// Whether the container `c` counts in the collection that it is in: if it is in the trash, only with that.
+const CONTAINER_COUNTS: &str = "(c.trash_id IS NULL OR c.trash_id = (SELECT k.trash_id FROM collection k WHERE k.id = c.collection_id))";
+
 /// What a transaction changes about the things of one extent, by their ids.
 #[derive(Debug, Default)]
 struct Changes {
@@ -389,10 +392,6 @@ pub(in crate::registry) fn collection_moved(
 
 /// A container, whose lock is held, counts in its collection, or does not while it is in the trash. Its blobs are stored all
 /// the same.
-#[expect(
-    dead_code,
-    reason = "the sums are ready before the change that needs it"
-)]
 pub(in crate::registry) fn container_counts(tx: &Tx, container: ContainerId, counts: bool) {
     tx.noted().note(Extent::Container, |changes| {
         changes.counted.insert(container.0, counts);
@@ -400,10 +399,6 @@ pub(in crate::registry) fn container_counts(tx: &Tx, container: ContainerId, cou
 }
 
 /// A collection counts in its namespace, or does not while it is in the trash.
-#[expect(
-    dead_code,
-    reason = "the sums are ready before the change that needs it"
-)]
 pub(in crate::registry) fn collection_counts(tx: &Tx, collection: CollectionId, counts: bool) {
     tx.noted().note(Extent::Collection, |changes| {
         changes.counted.insert(collection.0, counts);

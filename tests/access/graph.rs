@@ -48,6 +48,10 @@ pub async fn query(field: &str, world: &World, client: &Client) -> Option<Outcom
         "events" => format!(
             "events(first: 100, filter: {{container: {container:?}}}) {{ nodes {{ targetName }} }}"
         ),
+        "trash" => {
+            trash(world).await;
+            list(field, "path")
+        }
         "webhooks" => {
             webhook(world).await;
             list(field, "place { ... on Container { path } }")
@@ -76,6 +80,7 @@ fn read(answer: &Value, field: &str, world: &World) -> Outcome {
         "images",
         "users",
         "webhooks",
+        "trash",
         "teams",
         "topics",
         "search",
@@ -112,6 +117,11 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
             let delete = "mutation($input: DeleteCollectionInput!) { deleteCollection(input: $input) { __typename } }";
             // Somebody else's answer must not depend on whether the namespace is empty.
             world.owner.try_graphql(delete, all).await;
+            let empty = "mutation($id: ID!) { emptyTrash(input: {namespace: $id}) { purged } }";
+            world
+                .owner
+                .try_graphql(empty, json!({ "id": namespace }))
+                .await;
             json!({"id": namespace})
         }
         "createCollection" => json!({"namespace": namespace, "name": "new"}),
@@ -132,6 +142,8 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
         "undeprecate" => json!({"id": image}),
         "setTopics" => json!({"container": container, "topics": ["genomics"]}),
         "deleteTag" => json!({"id": world.tag}),
+        "restore" | "purge" => json!({"id": trash(world).await}),
+        "emptyTrash" => json!({"namespace": namespace}),
         "createToken" => json!({"name": "new", "scope": "WRITE"}),
         "revokeToken" => json!({"id": world.token}),
         "disableUser" | "enableUser" => json!({"id": world.user}),
@@ -242,4 +254,27 @@ pub async fn shared(world: &World) -> (String, String) {
     let path = url.strip_prefix("http://hub.test");
     let path = path.expect("an address of this server").to_owned();
     (text(&made["shareLink"]["id"]), path)
+}
+
+/// An entry of the trash of this world, which is put there if there is none.
+async fn trash(world: &World) -> String {
+    let make = "mutation($collection: ID!) {
+        createContainer(input: {collection: $collection, name: \"waste\"}) { container { id } } }";
+    let collection = format!("collection:{}", world.collection);
+    let made = world
+        .owner
+        .try_graphql(make, json!({ "collection": collection }))
+        .await;
+    if let Some(id) = made["data"]["createContainer"]["container"]["id"].as_str() {
+        let delete = "mutation($id: ID!) { deleteContainer(input: {id: $id}) { deletedId } }";
+        world.owner.graphql(delete, json!({ "id": id })).await;
+    }
+    let list = "query($namespace: ID!) { trash(first: 1, namespace: $namespace) { nodes { id } } }";
+    let namespace = format!("namespace:{}", world.namespace);
+    let found = world
+        .owner
+        .graphql(list, json!({ "namespace": namespace }))
+        .await;
+    let id = found["trash"]["nodes"][0]["id"].as_str();
+    id.expect("an entry").to_owned()
 }

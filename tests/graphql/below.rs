@@ -151,6 +151,14 @@ async fn furnished(app: &TestApp) -> Client {
             ("star", json!({"id": path})),
             ("star", json!({"id": format!("{name}/tools")})),
             ("bookmark", json!({"id": path})),
+            (
+                "createContainer",
+                json!({"collection": format!("{name}/tools"), "name": "gone"}),
+            ),
+            (
+                "deleteContainer",
+                json!({"id": format!("{name}/tools/gone")}),
+            ),
         ] {
             let answer = mutate(&who, mutation, input).await;
             assert_eq!(super::code(&answer), "", "{mutation}: {answer}");

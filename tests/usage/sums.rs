@@ -114,6 +114,11 @@ on_each_database! {
         delete("Collection", "alice/tools").await;
         assert_eq!(sums(&alice, ALICE).await["imageCount"], 2);
         delete("Collection", "alice/more").await;
+        let found = sums(&alice, ALICE).await;
+        assert_eq!((&found["size"], &found["imageCount"]), (&json!("0"), &json!(0)));
+        assert_ne!(found["stored"], "0");
+        alice.graphql(r#"mutation { emptyTrash(input: {namespace: "alice"}) { purged } }"#, json!({})).await;
+        assert_eq!(drifts(&app).await, []);
         assert_eq!(sums(&alice, ALICE).await, json!({"size": "0", "stored": "0", "imageCount": 0, "manifestCount": 0}));
         alice.graphql(r#"mutation { deleteNamespace(input: {id: "alice"}) { deletedId } }"#, json!({})).await;
         assert_eq!(drifts(&app).await, []);

@@ -2,7 +2,7 @@
 use entity::{collection, container, delivery, event, namespace, webhook};
 use sea_orm::{ColumnTrait, Condition};
 
-use super::{Actor, Guarded, Level, any, decide, inherit};
+use super::{Actor, Guarded, Level, any, decide, inherit, trash::shown};
 
 impl Guarded for event::Entity {
     const NOUN: &'static str = "event";
@@ -34,7 +34,7 @@ impl Guarded for webhook::Entity {
             webhook::Column::CollectionId,
             webhook::Column::ContainerId,
         ];
-        administered(actor, place)
+        shown(administered(actor, place), place[1], place[2])
     }
 }
 

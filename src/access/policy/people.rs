@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, Condition};
 use super::{
     Actor, Guarded, Level, any, columns_equal, decide, everything, exists, nothing, of_owner,
     subject::{namespaces, teams},
+    trash::shown,
     tree::{collection_ways, container_ways},
     within,
 };
@@ -94,10 +95,15 @@ impl Guarded for access_grant::Entity {
 
     /// Whoever got it sees it; those who may share the thing see and change it.
     fn reach(actor: &Actor, level: Level) -> Condition {
-        decide(actor, level, |me| {
+        let ways = decide(actor, level, |me| {
             let received = me.filter(|_| level == Level::Pull).map(received);
             any([received, me.map(shares)])
-        })
+        });
+        shown(
+            ways,
+            access_grant::Column::CollectionId,
+            access_grant::Column::ContainerId,
+        )
     }
 }
 

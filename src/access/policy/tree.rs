@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, Condition, sea_query::SelectStatement};
 use super::{
     Actor, Guarded, Level, any, columns_equal, decide, exists, inherit,
     subject::{granted, namespaces},
+    trash::kept,
     values, within,
 };
 
@@ -35,14 +36,19 @@ impl Guarded for namespace::Entity {
 fn shows_something(me: Option<UserId>) -> Condition {
     exists(
         collection::Entity,
-        columns_equal(collection::Column::NamespaceId, namespace::Column::Id).add(is_open(me)),
+        columns_equal(collection::Column::NamespaceId, namespace::Column::Id)
+            .add(collection::Column::TrashId.is_null())
+            .add(is_open(me)),
     )
 }
 
 /// Namespaces of collections that `me` was granted.
 fn above_collections(me: UserId) -> Condition {
     let mine = granted(access_grant::Column::CollectionId, me, Level::Pull);
-    let these = within(collection::Column::Id, mine);
+    let these = kept(
+        collection::Column::TrashId,
+        within(collection::Column::Id, mine),
+    );
     let above = values(collection::Entity, collection::Column::NamespaceId, these);
     within(namespace::Column::Id, above)
 }
@@ -60,7 +66,10 @@ fn collections_of_granted(me: UserId) -> SelectStatement {
     values(
         container::Entity,
         container::Column::CollectionId,
-        within(container::Column::Id, mine),
+        kept(
+            container::Column::TrashId,
+            within(container::Column::Id, mine),
+        ),
     )
 }
 
@@ -68,20 +77,22 @@ impl Guarded for collection::Entity {
     const NOUN: &'static str = "collection";
 
     fn reach(actor: &Actor, level: Level) -> Condition {
-        decide(actor, level, |me| {
+        let ways = decide(actor, level, |me| {
             let above = me
                 .filter(|_| level == Level::Pull)
                 .map(|me| within(collection::Column::Id, collections_of_granted(me)));
             any([Some(collection_ways(me, level)), above])
-        })
+        });
+        kept(collection::Column::TrashId, ways)
     }
 
     fn whole(actor: &Actor, level: Level) -> Condition {
-        decide(actor, level, |me| collection_ways(me, level))
+        let ways = decide(actor, level, |me| collection_ways(me, level));
+        kept(collection::Column::TrashId, ways)
     }
 }
 
-/// How somebody gets at a collection and all that is in it.
+/// How somebody gets at a collection and all that is in it, be it in the trash or not.
 pub(super) fn collection_ways(me: Option<UserId>, level: Level) -> Condition {
     let open = (level == Level::Pull).then(|| is_open(me));
     let own = me.map(|me| within(collection::Column::NamespaceId, namespaces(me, level)));
@@ -104,11 +115,12 @@ impl Guarded for container::Entity {
     const NOUN: &'static str = "container";
 
     fn reach(actor: &Actor, level: Level) -> Condition {
-        decide(actor, level, |me| container_ways(me, level))
+        let ways = decide(actor, level, |me| container_ways(me, level));
+        kept(container::Column::TrashId, ways)
     }
 }
 
-/// How somebody gets at a container.
+/// How somebody gets at a container, be it in the trash or not.
 pub(super) fn container_ways(me: Option<UserId>, level: Level) -> Condition {
     let inherited = exists(
         collection::Entity,

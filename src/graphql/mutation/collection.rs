@@ -9,7 +9,10 @@ use crate::{
         loader::caller,
         object::{Collection, Visibility},
     },
-    registry::collection::{self, CollectionChange, NewCollection},
+    registry::{
+        collection::{self, CollectionChange, NewCollection},
+        trash::Deletion,
+    },
 };
 
 #[derive(Default)]
@@ -73,7 +76,8 @@ impl CollectionMutation {
         ))
     }
 
-    /// Deletes a collection of yours. Errors: `CONFLICT` while it holds containers, unless you say `withContent`,
+    /// Deletes a collection of yours: puts it into the trash, from where it may be restored for as long as this server keeps
+    /// what is deleted. Errors: `CONFLICT` while it holds containers, unless you say `withContent`,
     /// and when anything in it is protected.
     async fn delete_collection(
         &self,
@@ -84,7 +88,11 @@ impl CollectionMutation {
         let id = id::collection(caller, &input.id)
             .await
             .in_field("input.id")?;
-        collection::delete(caller, id, input.with_content).await?;
+        let deletion = Deletion {
+            with_content: input.with_content,
+            reason: input.reason,
+        };
+        collection::delete(caller, id, deletion).await.in_input()?;
         Ok(DeletePayload::of(GlobalId::Collection(id)))
     }
 }
@@ -133,6 +141,9 @@ struct DeleteCollectionInput {
     /// Delete its containers, images and tags with it.
     #[graphql(default)]
     with_content: bool,
+    /// Why, up to 1000 bytes; kept with the entry of the trash, and in the event.
+    #[graphql(default)]
+    reason: String,
 }
 
 /// What changing a collection answers.

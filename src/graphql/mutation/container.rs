@@ -9,7 +9,10 @@ use crate::{
         loader::caller,
         object::Container,
     },
-    registry::container::{self, ContainerChange, NewContainer},
+    registry::{
+        container::{self, ContainerChange, NewContainer},
+        trash::Deletion,
+    },
 };
 
 #[derive(Default)]
@@ -72,7 +75,8 @@ impl ContainerMutation {
         ))
     }
 
-    /// Deletes a container of yours. Errors: `CONFLICT` while it holds images, unless you say `withContent`,
+    /// Deletes a container of yours: puts it into the trash, from where it may be restored for as long as this server keeps
+    /// what is deleted. Errors: `CONFLICT` while it holds images, unless you say `withContent`,
     /// and when it is frozen or holds an immutable tag.
     async fn delete_container(
         &self,
@@ -83,7 +87,11 @@ impl ContainerMutation {
         let id = id::container(caller, &input.id)
             .await
             .in_field("input.id")?;
-        container::delete(caller, id, input.with_content).await?;
+        let deletion = Deletion {
+            with_content: input.with_content,
+            reason: input.reason,
+        };
+        container::delete(caller, id, deletion).await.in_input()?;
         Ok(DeletePayload::of(GlobalId::Container(id)))
     }
 }
@@ -128,6 +136,9 @@ struct DeleteContainerInput {
     /// Delete its images, manifests and tags with it.
     #[graphql(default)]
     with_content: bool,
+    /// Why, up to 1000 bytes; kept with the entry of the trash, and in the event.
+    #[graphql(default)]
+    reason: String,
 }
 
 /// What changing a container answers.

@@ -15,6 +15,7 @@ mod star;
 mod tag;
 mod team;
 mod token;
+mod trash;
 mod user;
 mod webhook;
 
@@ -41,6 +42,7 @@ pub(super) struct Mutation(
     protection::ProtectionMutation,
     about::AboutMutation,
     token::TokenMutation,
+    trash::TrashMutation,
     user::UserMutation,
     server::ServerMutation,
     quota::QuotaMutation,

@@ -26,6 +26,7 @@ mod tag_move;
 mod team;
 mod token;
 mod topic;
+mod trash;
 mod user;
 mod webhook;
 
@@ -60,6 +61,7 @@ pub(super) use tag_move::TagMove;
 pub(super) use team::{Invitation, Team, TeamMember};
 pub(super) use token::Token;
 pub(super) use topic::Topic;
+pub(super) use trash::TrashEntry;
 pub(super) use user::User;
 pub(super) use webhook::{Delivery, Webhook};
 
@@ -84,6 +86,7 @@ pub(super) enum Node {
     Tag(Tag),
     Team(Team),
     Token(Token),
+    TrashEntry(TrashEntry),
     User(User),
     Webhook(Webhook),
     Delivery(Delivery),

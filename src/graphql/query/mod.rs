@@ -12,6 +12,7 @@ mod server;
 mod size_tree;
 mod team;
 mod topic;
+mod trash;
 mod user;
 mod webhook;
 
@@ -37,6 +38,7 @@ pub(super) struct Query(
     topic::TopicQuery,
     user::UserQuery,
     team::TeamQuery,
+    trash::TrashQuery,
     server::ServerQuery,
     size_tree::SizeTreeQuery,
     federation::FederationQuery,

@@ -9,7 +9,7 @@ use crate::{
         loader::{Fingerprint, caller, load},
         object::{
             Collection, Container, Delivery, Event, Grant, Image, Invitation, Key, Manifest,
-            Namespace, Node, ShareLink, Tag, Team, Token, User, Webhook,
+            Namespace, Node, ShareLink, Tag, Team, Token, TrashEntry, User, Webhook,
         },
         page::cost,
     },
@@ -66,6 +66,7 @@ pub(in crate::graphql) async fn find(ctx: &Context<'_>, id: GlobalId) -> Result<
         GlobalId::Tag(id) => load(ctx, id).await?.map(|row| Tag(row).into()),
         GlobalId::ShareLink(id) => load(ctx, id).await?.map(|row| ShareLink(row).into()),
         GlobalId::Token(id) => load(ctx, id).await?.map(|row| Token(row).into()),
+        GlobalId::Trash(id) => load(ctx, id).await?.map(|row| TrashEntry(row).into()),
         GlobalId::Webhook(id) => load(ctx, id).await?.map(|row| Webhook(row).into()),
         GlobalId::Delivery(id) => load(ctx, id).await?.map(|row| Delivery(row).into()),
         GlobalId::Event(id) => load(ctx, id).await?.map(|row| Event(row).into()),

@@ -2,7 +2,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use entity::{blob, container_blob, id::ContainerId, image, manifest, manifest_part};
+use entity::{blob, container, container_blob, id::ContainerId, image, manifest, manifest_part};
 use futures::{TryStreamExt, pin_mut};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Set,
@@ -151,7 +151,9 @@ async fn unlink_unnamed_in(
 ) -> Result<()> {
     caller
         .change(async |tx| {
-            containers::lock(tx, container).await?;
+            if !containers::lock_if_there(tx, container).await? {
+                return Ok(Change::none(()));
+            }
             let digests: Vec<String> = internal::<container_blob::Entity>()
                 .filter(container_blob::Column::ContainerId.eq(container))
                 .filter(unnamed(young))
@@ -174,7 +176,7 @@ async fn unlink_unnamed_in(
         .await
 }
 
-/// Links older than that to blobs that nothing in their container names.
+/// Links older than that to blobs that nothing in their container names. What is in the trash keeps its own.
 fn unnamed(young: DateTime<Utc>) -> Condition {
     let parts = Query::select()
         .expr(Expr::val(1))
@@ -199,8 +201,15 @@ fn unnamed(young: DateTime<Utc>) -> Condition {
         .and_where(same_container(image::Entity, image::Column::ContainerId))
         .and_where(same_digest(image::Entity, image::Column::Blob))
         .to_owned();
+    let trash = Query::select()
+        .expr(Expr::val(1))
+        .from(container::Entity)
+        .and_where(same_container(container::Entity, container::Column::Id))
+        .and_where(Expr::col((container::Entity, container::Column::TrashId)).is_not_null())
+        .to_owned();
     Condition::all()
         .add(container_blob::Column::LinkedAt.lt(young))
+        .add(Expr::not_exists(trash))
         .add(Expr::not_exists(parts))
         .add(Expr::not_exists(images))
 }

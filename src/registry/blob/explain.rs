@@ -22,7 +22,7 @@ use super::collect::check_admin;
 use crate::{
     access::internal,
     error::{Error, Result},
-    registry::{Caller, Digest, container as containers},
+    registry::{Caller, Digest, container as containers, trash},
     storage::Leftover,
 };
 
@@ -147,8 +147,9 @@ async fn of_rows(caller: &Caller, rows: &[blob::Model], grace: Duration) -> Resu
     found.manifests(caller, &digests).await?;
     found.brought(caller, &digests, (young, grace)).await?;
     let places = found.places(caller).await?;
+    let trash = found.trash(caller, &places).await?;
     let decide = |row: &blob::Model| {
-        let mut holds = found.holds(&row.digest, &places);
+        let mut holds = found.holds(&row.digest, &places, &trash);
         if row.touched_at >= young && !row.removing {
             holds.push(Hold {
                 reason: Reason::Young,
@@ -289,25 +290,52 @@ impl Found {
         containers::paths(caller, &ids).await
     }
 
-    /// What keeps a blob. A container that not even the site sees is in the trash.
-    fn holds(&self, digest: &str, places: &HashMap<ContainerId, String>) -> Vec<Hold> {
+    /// Where those were that are in the trash, and until when they are: not even the site sees them.
+    async fn trash(&self, caller: &Caller, places: &HashMap<ContainerId, String>) -> Result<Trash> {
+        let ids = self.0.values().map(|found| found.container);
+        let hidden: Vec<_> = ids.filter(|id| !places.contains_key(id)).collect();
+        match hidden.is_empty() {
+            true => Ok(Trash::new()),
+            false => trash::of_containers(caller, &hidden).await,
+        }
+    }
+
+    /// What keeps a blob.
+    fn holds(
+        &self,
+        digest: &str,
+        places: &HashMap<ContainerId, String>,
+        trash: &Trash,
+    ) -> Vec<Hold> {
         let first = (digest.to_owned(), Reason::Image);
         let last = (digest.to_owned(), Reason::Young);
         let found = self.0.range(first..=last);
         let hold = |((_, reason), found): (&(String, Reason), &Referring)| {
-            let place = places.get(&found.container);
             let at = if found.name.is_empty() { "" } else { "@" };
-            let example = place.map(|place| format!("{place}{at}{}", found.name));
+            let named = |place: &String| format!("{place}{at}{}", found.name);
+            if let Some(place) = places.get(&found.container) {
+                return Hold {
+                    reason: *reason,
+                    count: found.count,
+                    example: named(place),
+                    until: found.until,
+                };
+            }
+            let entry = trash.get(&found.container);
+            let example = entry.map(|(place, _)| named(place));
             Hold {
-                reason: place.map_or(Reason::Trash, |_| *reason),
+                reason: Reason::Trash,
                 count: found.count,
                 example: example.unwrap_or_else(|| found.name.clone()),
-                until: found.until,
+                until: entry.map(|(_, purge_at)| *purge_at),
             }
         };
         found.map(hold).collect()
     }
 }
+
+/// Where containers in the trash were, and until when they are there.
+type Trash = HashMap<ContainerId, (String, DateTime<Utc>)>;
 
 /// How many manifests of each kind name a blob that their container holds, and the first of them.
 fn naming(digests: &[&str]) -> SelectStatement {

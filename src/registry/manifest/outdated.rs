@@ -49,7 +49,9 @@ async fn delete(
 ) -> Result<()> {
     caller
         .change(async |tx| {
-            containers::lock(tx, container).await?;
+            if !containers::lock_if_there(tx, container).await? {
+                return Ok(Change::none(()));
+            }
             let row = rows::<Pull, manifest::Entity>(tx.actor())
                 .narrow(|q| {
                     q.filter(manifest::Column::Id.eq(id))

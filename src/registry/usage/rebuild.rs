@@ -1,7 +1,7 @@
 //! Sums of all there is, made at once, for rows that did not come one by one.
 use sea_orm::{ConnectionTrait, DbBackend};
 
-use super::seconds;
+use super::{CONTAINER_COUNTS, seconds};
 use crate::{
     error::Result,
     registry::{Caller, Tx},
@@ -43,7 +43,7 @@ fn days(tx: &Tx) -> Vec<String> {
         format!(
             "INSERT INTO usage_day {columns} SELECT '{extent}', u.parent_id, d.day, CAST(SUM(d.images) AS bigint),
             CAST(SUM(d.manifests) AS bigint), CAST(SUM(d.size) AS bigint), 0 FROM usage_day d
-            JOIN usage u ON u.extent = d.extent AND u.id = d.id WHERE d.extent = '{below}' GROUP BY u.parent_id, d.day"
+            JOIN usage u ON u.extent = d.extent AND u.id = d.id AND u.counted WHERE d.extent = '{below}' GROUP BY u.parent_id, d.day"
         )
     };
     vec![
@@ -70,7 +70,7 @@ fn of_containers(backend: DbBackend) -> String {
     format!(
         "INSERT INTO usage (extent, id, parent_id, counted, collections, containers, images, manifests, size, stored,
         unsigned, born, downloads)
-    SELECT 'container', c.id, c.collection_id, TRUE, 0, 1, COALESCE(i.n, 0), COALESCE(m.n, 0),
+    SELECT 'container', c.id, c.collection_id, {CONTAINER_COUNTS}, 0, 1, COALESCE(i.n, 0), COALESCE(m.n, 0),
         COALESCE(i.size, 0) + COALESCE(m.size, 0), COALESCE(b.size, 0),
         COALESCE(i.unsigned, 0), CAST(COALESCE(i.born, 0) + COALESCE(m.born, 0) AS bigint), c.downloads
     FROM container c
@@ -103,7 +103,7 @@ const ABOVE: &[&str] = &[
         digest, COUNT(*), MIN(size) FROM blob_use WHERE extent = 'namespace' GROUP BY digest",
     "INSERT INTO usage (extent, id, parent_id, counted, collections, containers, images, manifests, size, stored,
         unsigned, born, downloads)
-    SELECT 'collection', c.id, c.namespace_id, TRUE, 1, COALESCE(u.containers, 0), COALESCE(u.images, 0),
+    SELECT 'collection', c.id, c.namespace_id, c.trash_id IS NULL, 1, COALESCE(u.containers, 0), COALESCE(u.images, 0),
         COALESCE(u.manifests, 0), COALESCE(u.size, 0), COALESCE(b.size, 0),
         COALESCE(u.unsigned, 0), COALESCE(u.born, 0), COALESCE(u.downloads, 0)
     FROM collection c
@@ -111,7 +111,7 @@ const ABOVE: &[&str] = &[
         CAST(SUM(manifests) AS bigint) AS manifests, CAST(SUM(size) AS bigint) AS size,
         CAST(SUM(unsigned) AS bigint) AS unsigned, CAST(SUM(born) AS bigint) AS born,
         CAST(SUM(downloads) AS bigint) AS downloads FROM usage
-        WHERE extent = 'container' GROUP BY parent_id) u ON u.parent_id = c.id
+        WHERE extent = 'container' AND counted GROUP BY parent_id) u ON u.parent_id = c.id
     LEFT JOIN (SELECT id, CAST(SUM(size) AS bigint) AS size FROM blob_use
         WHERE extent = 'collection' GROUP BY id) b ON b.id = c.id",
     "INSERT INTO usage (extent, id, parent_id, counted, collections, containers, images, manifests, size, stored,
@@ -125,7 +125,7 @@ const ABOVE: &[&str] = &[
         CAST(SUM(size) AS bigint) AS size,
         CAST(SUM(unsigned) AS bigint) AS unsigned, CAST(SUM(born) AS bigint) AS born,
         CAST(SUM(downloads) AS bigint) AS downloads FROM usage
-        WHERE extent = 'collection' GROUP BY parent_id) u ON u.parent_id = n.id
+        WHERE extent = 'collection' AND counted GROUP BY parent_id) u ON u.parent_id = n.id
     LEFT JOIN (SELECT id, CAST(SUM(size) AS bigint) AS size FROM blob_use
         WHERE extent = 'namespace' GROUP BY id) b ON b.id = n.id",
     "INSERT INTO usage (extent, id, parent_id, counted, collections, containers, images, manifests, size, stored,

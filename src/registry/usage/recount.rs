@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::SITE_PARTS;
+use super::{CONTAINER_COUNTS, SITE_PARTS};
 use crate::{
     access::internal,
     error::{Error, Result},
@@ -128,9 +128,9 @@ async fn fill(caller: &Caller) -> Result<()> {
         .collect();
     let parts = parts.join(" UNION ");
     for rows in [
-        "'container', c.id, c.collection_id, TRUE, 0, 0, 0, 0, 0, 0 FROM container c
-            WHERE NOT EXISTS (SELECT 1 FROM usage u WHERE u.extent = 'container' AND u.id = c.id)",
-        "'collection', c.id, c.namespace_id, TRUE, 0, 0, 0, 0, 0, 0 FROM collection c
+        &format!("'container', c.id, c.collection_id, {CONTAINER_COUNTS}, 0, 0, 0, 0, 0, 0 FROM container c
+            WHERE NOT EXISTS (SELECT 1 FROM usage u WHERE u.extent = 'container' AND u.id = c.id)"),
+        "'collection', c.id, c.namespace_id, c.trash_id IS NULL, 0, 0, 0, 0, 0, 0 FROM collection c
             WHERE NOT EXISTS (SELECT 1 FROM usage u WHERE u.extent = 'collection' AND u.id = c.id)",
         "'namespace', n.id, n.id % 16, TRUE, 0, 0, 0, 0, 0, 0 FROM namespace n
             WHERE NOT EXISTS (SELECT 1 FROM usage u WHERE u.extent = 'namespace' AND u.id = n.id)",

@@ -9,6 +9,7 @@ use sifhub::{
         container::{self, ContainerChange},
         namespace::{self, NewNamespace},
         path::ContainerPath,
+        trash::Deletion,
     },
 };
 
@@ -125,7 +126,7 @@ async fn a_token_for_pushing_makes_what_is_missing_and_deletes_nothing() {
     let made = collection::create(&caller, new)
         .await
         .expect("a collection");
-    let refused = collection::delete(&caller, made.id, false).await;
+    let refused = collection::delete(&caller, made.id, Deletion::default()).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))));
 }
 

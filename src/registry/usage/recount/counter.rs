@@ -11,7 +11,10 @@ use super::Drift;
 use crate::{
     access::internal,
     error::Result,
-    registry::{Tx, usage::seconds},
+    registry::{
+        Tx,
+        usage::{CONTAINER_COUNTS, seconds},
+    },
 };
 
 /// What there is of one thing, or what its row says.
@@ -19,6 +22,8 @@ use crate::{
 struct Count {
     id: i64,
     parent_id: i64,
+    /// 1: it counts in its parent; 0: it is in the trash.
+    counted: i64,
     collections: i64,
     containers: i64,
     images: i64,
@@ -31,9 +36,10 @@ struct Count {
 }
 
 impl Count {
-    fn fields(self) -> [(&'static str, i64); 10] {
+    fn fields(self) -> [(&'static str, i64); 11] {
         [
             ("parent", self.parent_id),
+            ("counted", self.counted),
             ("collections", self.collections),
             ("containers", self.containers),
             ("images", self.images),
@@ -54,7 +60,8 @@ fn containers(backend: DbBackend) -> String {
         seconds(backend, "m.created_at"),
     );
     format!(
-        "SELECT c.id, c.collection_id AS parent_id, CAST(0 AS bigint) AS collections, CAST(1 AS bigint) AS containers,
+        "SELECT c.id, c.collection_id AS parent_id,
+        CAST(CASE WHEN {CONTAINER_COUNTS} THEN 1 ELSE 0 END AS bigint) AS counted, CAST(0 AS bigint) AS collections, CAST(1 AS bigint) AS containers,
         COALESCE(i.n, 0) AS images, COALESCE(m.n, 0) AS manifests,
         CAST(COALESCE(i.size, 0) + COALESCE(m.size, 0) AS bigint) AS size,
         CAST((SELECT COALESCE(SUM(b.size), 0) FROM container_blob l JOIN blob b ON b.digest = l.digest
@@ -74,7 +81,7 @@ fn containers(backend: DbBackend) -> String {
 }
 
 const COUNTED: &str =
-    "SELECT id, parent_id, collections, containers, images, manifests, size, stored, unsigned, born, downloads FROM usage
+    "SELECT id, parent_id, CAST(CASE WHEN counted THEN 1 ELSE 0 END AS bigint) AS counted, collections, containers, images, manifests, size, stored, unsigned, born, downloads FROM usage
     WHERE extent = 'container' AND parent_id = $1";
 
 /// Counts one collection, namespace or part of the site.
@@ -140,6 +147,7 @@ impl Counter<'_> {
         let was = Count {
             id: row.id,
             parent_id: row.parent_id,
+            counted: row.counted.into(),
             collections: row.collections,
             containers: row.containers,
             images: row.images,
@@ -256,17 +264,24 @@ impl Counter<'_> {
 
     /// What there is, by what is known of the things below; `None` where the thing itself is gone.
     async fn count(&self) -> Result<Option<Count>> {
-        let (of, own, parent) = match self.extent {
-            Extent::Container | Extent::Collection => ("collection", "1", "t.namespace_id"),
-            Extent::Namespace => ("namespace", "SUM(u.collections)", "t.id % 16"),
+        let (of, own, parent, counted) = match self.extent {
+            Extent::Container | Extent::Collection => (
+                "collection",
+                "1",
+                "t.namespace_id",
+                "CASE WHEN t.trash_id IS NULL THEN 1 ELSE 0 END",
+            ),
+            Extent::Namespace => ("namespace", "SUM(u.collections)", "t.id % 16", "1"),
             Extent::Site => (
                 "(SELECT CAST($1 AS bigint) AS id)",
                 "SUM(u.collections)",
                 "0",
+                "1",
             ),
         };
         let count = format!(
             "SELECT t.id, CAST(MIN({parent}) AS bigint) AS parent_id,
+            CAST(MIN({counted}) AS bigint) AS counted,
             CAST(COALESCE({own}, 0) AS bigint) AS collections,
             CAST(COALESCE(SUM(u.containers), 0) AS bigint) AS containers,
             CAST(COALESCE(SUM(u.images), 0) AS bigint) AS images,
@@ -288,12 +303,12 @@ impl Counter<'_> {
         let columns = "parent_id, collections, containers, images, manifests, size, unsigned, born, downloads";
         match self.extent {
             Extent::Container | Extent::Collection => format!(
-                "SELECT k.* FROM ({}) k LEFT JOIN usage f ON f.extent = 'container' AND f.id = k.id
-                WHERE f.counted IS NULL OR f.counted",
+                "{} AND {CONTAINER_COUNTS}",
                 self.containers()
             ),
             Extent::Namespace => format!(
-                "SELECT {columns} FROM usage WHERE extent = 'collection' AND parent_id = $1 AND counted"
+                "SELECT {columns} FROM usage u WHERE u.extent = 'collection' AND u.parent_id = $1
+                AND NOT EXISTS (SELECT 1 FROM collection c WHERE c.id = u.id AND c.trash_id IS NOT NULL)"
             ),
             Extent::Site => {
                 format!("SELECT {columns} FROM usage WHERE extent = 'namespace' AND parent_id = $1")
@@ -304,8 +319,8 @@ impl Counter<'_> {
     async fn put(&self, extent: Extent, is: Count) -> Result<()> {
         let put = "INSERT INTO usage (extent, id, parent_id, counted, collections, containers, images, manifests, size, stored,
                 unsigned, born, downloads)
-            VALUES ($1, $2, $3, TRUE, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-            ON CONFLICT (extent, id) DO UPDATE SET parent_id = excluded.parent_id, collections = excluded.collections,
+            VALUES ($1, $2, $3, $13, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            ON CONFLICT (extent, id) DO UPDATE SET parent_id = excluded.parent_id, counted = excluded.counted, collections = excluded.collections,
             containers = excluded.containers, images = excluded.images, manifests = excluded.manifests,
             size = excluded.size, stored = excluded.stored, unsigned = excluded.unsigned, born = excluded.born,
             downloads = excluded.downloads";
@@ -322,6 +337,7 @@ impl Counter<'_> {
             is.unsigned.into(),
             is.born.into(),
             is.downloads.into(),
+            (is.counted != 0).into(),
         ];
         self.run(put, values).await
     }
