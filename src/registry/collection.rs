@@ -17,7 +17,7 @@ use super::{
     Caller, Tx,
     database::on_duplicate,
     fresh_id,
-    namespace::default_visibility,
+    namespace::{self as namespaces, default_visibility},
     page::{Page, PageArgs, Sort, page},
     path::{Name, description},
     protection, redirect, usage,
@@ -270,7 +270,7 @@ async fn insert(
 /// Changes a collection of the caller.
 ///
 /// # Errors
-/// [`Error::Conflict`] when the new name is taken; those of [`open`].
+/// [`Error::Conflict`] when the new name is taken, and for a new name while anything in it is protected; those of [`open`].
 pub async fn update(
     caller: &Caller,
     id: CollectionId,
@@ -280,6 +280,9 @@ pub async fn update(
     caller
         .change(async |tx| {
             let old = open::<Admin, collection::Entity>(tx.db(), tx.actor(), id).await?;
+            if change.name.as_ref().is_some_and(|name| name.as_str() != old.name) {
+                protection::check_collection(tx, &old).await?;
+            }
             let path = path(tx, &old).await?;
             let mut row = (*old).clone().into_active_model();
             row.name = change.name.map_or(row.name, |name| Set(name.to_string()));
@@ -297,7 +300,8 @@ pub async fn update(
 /// Moves a collection of the caller, with all that is in it, to another namespace that they may push to. Grants on it stay.
 ///
 /// # Errors
-/// [`Error::Conflict`] when the namespace has one of that name; those of [`open`] for both.
+/// [`Error::Conflict`] when the namespace has one of that name, and while anything in it is protected; [`Error::Forbidden`] for
+/// whoever does not own the namespace that it is in; those of [`open`] for both.
 pub async fn move_to(caller: &Caller, id: CollectionId, to: NamespaceId) -> Result<Collection> {
     caller
         .change(async |tx| {
@@ -307,6 +311,8 @@ pub async fn move_to(caller: &Caller, id: CollectionId, to: NamespaceId) -> Resu
             if old.namespace_id == namespace.id {
                 return Ok(Change::none(old.for_pull()));
             }
+            namespaces::check_leaving(tx, old.namespace_id, namespace.id).await?;
+            protection::check_collection(tx, &old).await?;
             let was = path(tx, &old).await?;
             let mut row = (*old).clone().into_active_model();
             row.namespace_id = Set(namespace.id);

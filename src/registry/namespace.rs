@@ -29,6 +29,7 @@ use crate::{
 
 mod transfer;
 
+pub(in crate::registry) use transfer::check_leaving;
 pub use transfer::{Owner, transfer};
 
 /// A namespace that the caller may see.
