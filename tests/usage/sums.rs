@@ -1,7 +1,7 @@
 //! Sums, kept in step with every change.
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sifhub::registry::blob::collect;
 
 use super::{count_again, drifts, image, sums};
@@ -110,6 +110,30 @@ on_each_database! {
         delete("Collection", "alice/more").await;
         assert_eq!(sums(&alice, ALICE).await, json!({"size": "0", "stored": "0", "imageCount": 0, "manifestCount": 0}));
         alice.graphql(r#"mutation { deleteNamespace(input: {id: "alice"}) { deletedId } }"#, json!({})).await;
+        assert_eq!(drifts(&app).await, []);
+    }
+
+    async fn sums_go_with_users_and_teams(app) {
+        let (root, alice) = (app.admin("root").await, app.user("alice").await);
+        let done = async |operation: &str, input: Value| {
+            let kind = operation[..1].to_uppercase() + &operation[1..];
+            let text = format!("mutation($input: {kind}Input!) {{ {operation}(input: $input) {{ __typename }} }}");
+            root.graphql(&text, json!({"input": input})).await;
+        };
+        done("createTeam", json!({"name": "lab"})).await;
+        for (who, namespace) in [(&alice, "alice"), (&root, "lab")] {
+            who.push(&format!("{namespace}/tools/a"), "1", image(4096, 1)).await;
+            done("deleteCollection", json!({"id": format!("{namespace}/tools"), "withContent": true})).await;
+        }
+        done("deleteUser", json!({"id": "alice"})).await;
+        done("deleteTeam", json!({"id": "lab"})).await;
+        for table in ["usage", "usage_day"] {
+            use sea_orm::ConnectionTrait;
+            let text = format!("SELECT COUNT(*) AS n FROM {table} WHERE extent = 'namespace' AND id NOT IN (SELECT id FROM namespace)");
+            let row = app.db.query_one_raw(sea_orm::Statement::from_string(app.db.get_database_backend(), text)).await;
+            let n: i64 = row.expect("rows").expect("a row").try_get("", "n").expect("a number");
+            assert_eq!(n, 0, "{table}");
+        }
         assert_eq!(drifts(&app).await, []);
     }
 
