@@ -69,7 +69,7 @@ pub(super) struct Hit {
     /// How many users have starred it, and how often it was pulled.
     pub(super) stars: i64,
     pub(super) downloads: i64,
-    /// How well the words match, on a scale of the database: larger is better.
+    /// How well the words match, on a scale of the database: larger is better. It depends on no other document.
     pub(super) rank: f64,
 }
 
@@ -194,6 +194,23 @@ fn select<E: Documented>(caller: &Caller, question: &Question, place: Place) -> 
     select
 }
 
+/// The parts of a document in SQLite's index, by how much it counts that the words are there: its title, what is said about
+/// it, its README, its definition.
+const PARTS: [u8; 4] = [10, 4, 2, 1];
+
+/// How well the words match, by nothing but the document: in which of its parts there are any. What `bm25` says besides depends on
+/// how rare the words are in all documents, those that the caller may not see included; that it says anything for a part
+/// does not.
+fn rank_sqlite() -> String {
+    let part = |(at, weight): (usize, u8)| {
+        let only = (0..PARTS.len()).map(|other| if other == at { "1.0" } else { "0.0" });
+        let only = only.collect::<Vec<_>>().join(", ");
+        format!("{weight}.0 * (bm25(search_index, {only}) < 0.0)")
+    };
+    let parts: Vec<_> = PARTS.into_iter().enumerate().map(part).collect();
+    parts.join(" + ")
+}
+
 fn match_sqlite(select: &mut SelectStatement, question: &Question, place: Place) {
     let query = question.fts5(place == Place::Title);
     select
@@ -202,10 +219,7 @@ fn match_sqlite(select: &mut SelectStatement, question: &Question, place: Place)
             Expr::cust("search_index.rowid = search_document.id"),
         )
         .and_where(Expr::cust_with_values("search_index MATCH ?", [query]))
-        .expr_as(
-            Expr::cust("-bm25(search_index, 10.0, 4.0, 2.0, 1.0)"),
-            "rank",
-        )
+        .expr_as(Expr::cust(rank_sqlite()), "rank")
         .order_by_expr(Expr::cust("search_index.rowid"), Order::Desc);
 }
 
