@@ -20,10 +20,10 @@ use super::{
     namespace::{self as namespaces, default_visibility},
     page::{Page, PageArgs, Sort, page},
     path::{Name, description},
-    protection, redirect, usage,
+    protection, redirect, total, usage,
 };
 use crate::{
-    access::{Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
+    access::{Actor, Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
     error::{Error, Result},
     event::{Change, Event, Target},
 };
@@ -65,7 +65,7 @@ pub enum CollectionSort {
     Created,
     /// By how many users have starred it.
     Stars,
-    /// By how often something in it was pulled.
+    /// By how often the containers in it were pulled that the caller may see.
     Downloads,
 }
 
@@ -97,6 +97,19 @@ impl Sort<collection::Entity> for CollectionSort {
     fn id_column() -> collection::Column {
         collection::Column::Id
     }
+    /// What is pulled in secret shows neither in numbers nor in the order.
+    fn shown(
+        self,
+        actor: &Actor,
+        rows: Rows<Pull, collection::Entity>,
+    ) -> Rows<Pull, collection::Entity> {
+        match self {
+            Self::Downloads => {
+                rows.showing(collection::Column::Downloads, total::pulls_seen(actor))
+            }
+            Self::Name | Self::Created | Self::Stars => rows,
+        }
+    }
 }
 
 /// Which collections a list holds; absent fields do not narrow it.
@@ -114,7 +127,7 @@ pub async fn list(
     filter: CollectionFilter,
     args: &PageArgs<CollectionSort>,
 ) -> Result<Page<Collection>> {
-    page(caller.db(), filtered(caller, filter), args).await
+    page(caller, filtered(caller, filter), filter, args).await
 }
 
 /// How many [`list`] lists.

@@ -141,7 +141,7 @@ pub async fn list(
     args: &PageArgs<ContainerSort>,
 ) -> Result<Page<Container>> {
     filter.check()?;
-    page(caller.db(), filtered(caller, filter), args).await
+    page(caller, filtered(caller, filter), filter, args).await
 }
 
 /// How many [`list`] lists.

@@ -116,7 +116,7 @@ pub async fn list(
     filter: &EventFilter,
     args: &PageArgs<ByTime>,
 ) -> Result<Page<Event>> {
-    page(caller.db(), filtered(caller, filter).await?, args).await
+    page(caller, filtered(caller, filter).await?, filter, args).await
 }
 
 /// How many [`list`] lists.

@@ -84,7 +84,7 @@ impl Sort<namespace::Entity> for NamespaceSort {
 
 /// The namespaces that the caller may see.
 pub async fn list(caller: &Caller, args: &PageArgs<NamespaceSort>) -> Result<Page<Namespace>> {
-    page(caller.db(), rows(caller.actor()), args).await
+    page(caller, rows(caller.actor()), (), args).await
 }
 
 /// How many [`list`] lists.

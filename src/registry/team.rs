@@ -86,7 +86,7 @@ pub async fn list(
     user: Option<UserId>,
     args: &PageArgs<TeamSort>,
 ) -> Result<Page<Team>> {
-    page(caller.db(), of_user(caller, user), args).await
+    page(caller, of_user(caller, user), user, args).await
 }
 
 /// How many [`list`] lists.

@@ -12,12 +12,14 @@ use entity::{
 use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, QueryTrait,
     RelationTrait, Select,
-    sea_query::{Expr, ExprTrait, Func, IntoColumnRef, SelectStatement},
+    sea_query::{
+        CaseStatement, Expr, ExprTrait, Func, IntoColumnRef, SelectStatement, SubQueryStatement,
+    },
 };
 
 use super::Caller;
 use crate::{
-    access::{Guarded, Level, Pull, internal, rows, whole},
+    access::{Actor, Guarded, Level, Pull, internal, rows, whole},
     error::Result,
 };
 
@@ -111,6 +113,31 @@ pub async fn stored_of_namespaces(
     Ok(stored
         .map(|row| (NamespaceId(row.id), row.stored.unsigned_abs()))
         .collect())
+}
+
+/// How often the containers of a collection were pulled that `actor` may see: a value of each row of `collection`.
+pub(in crate::registry) fn pulls_seen(actor: &Actor) -> Expr {
+    let id = || collection::Column::Id.as_column_ref();
+    let all = internal::<usage::Entity>()
+        .select_only()
+        .column(usage::Column::Downloads)
+        .filter(usage::Column::Extent.eq(Extent::Collection))
+        .filter(Expr::col(usage::Column::Id.as_column_ref()).equals(id()));
+    let pulls = Func::sum(Expr::col(container::Column::Downloads.as_column_ref()));
+    let some = rows::<Pull, container::Entity>(actor)
+        .into_select()
+        .select_only()
+        .expr_as(Expr::expr(pulls).cast_as("bigint"), "pulls")
+        .filter(Expr::col(container::Column::CollectionId.as_column_ref()).equals(id()));
+    let value = |select| Expr::SubQuery(None, Box::new(SubQueryStatement::SelectStatement(select)));
+    let pulls: Expr = CaseStatement::new()
+        .case(
+            collection::Entity::whole(actor, Level::Pull),
+            value(all.into_query()),
+        )
+        .finally(value(some.into_query()))
+        .into();
+    Expr::expr(Func::coalesce([pulls, Expr::val(0_i64)]))
 }
 
 /// The total of the whole site, over what the caller may see.

@@ -122,7 +122,10 @@ pub(super) async fn disable(caller: &Caller, id: WebhookId) -> Result<()> {
             let Some(hook) = hook else {
                 return Ok(Change::none(()));
             };
-            if !entitled(tx.db(), std::slice::from_ref(&hook)).await?.is_empty() {
+            if !entitled(tx.db(), std::slice::from_ref(&hook))
+                .await?
+                .is_empty()
+            {
                 return Ok(Change::none(()));
             }
             let target = target_of(tx, &hook).await?;

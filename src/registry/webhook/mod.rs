@@ -107,7 +107,7 @@ pub async fn list(
     place: Option<Place>,
     args: &PageArgs<ByCreation>,
 ) -> Result<Page<Webhook>> {
-    page(caller.db(), listed(caller, place), args).await
+    page(caller, listed(caller, place), place, args).await
 }
 
 /// How many [`list`] lists.
