@@ -144,12 +144,33 @@ on_each_database! {
             alice.graphql(new, json!({"input": {"namespace": "alice", "name": name, "visibility": visibility}})).await;
             alice.push(&format!("alice/{name}/box"), "1", image(4096, 1)).await;
         }
+        let root = app.admin("root").await;
+        for (name, path) in [("one", "root/one/box"), ("two", "root/two/box")] {
+            let new = "mutation($input: CreateCollectionInput!) { createCollection(input: $input) { collection { id } } }";
+            root.graphql(new, json!({"input": {"namespace": "root", "name": name, "visibility": "PUBLIC"}})).await;
+            root.push(path, "1", image(4096, 1)).await;
+        }
+        let bytes = async |who: &Client, namespace: &str| {
+            let query = format!("{{ sizeTree(root: {namespace:?}, by: STORED) {{ bytes }} }}");
+            let nodes = who.graphql(&query, json!({})).await["sizeTree"].as_array().expect("nodes").clone();
+            let nodes = nodes.iter().map(|node| node["bytes"].as_str().and_then(|bytes| bytes.parse::<u64>().ok()).expect("bytes"));
+            let nodes: Vec<_> = nodes.collect();
+            (nodes[0], nodes[1..].iter().sum::<u64>())
+        };
         for who in [app.anonymous(), app.user("bob").await] {
             let found = sums(&who, ALICE).await;
             // Neither that there is another image, nor that it has the same bytes.
             assert_eq!((&found["imageCount"], &found["stored"]), (&json!(1), &json!(null)));
             assert_eq!(sums(&who, TOOLS).await["imageCount"], 1);
+            // Nor, where nothing is hidden, that nothing is.
+            assert_eq!(sums(&who, r#"namespace(name: "root")"#).await["stored"], json!(null));
+            for namespace in ["alice", "root"] {
+                let (all, parts) = bytes(&who, namespace).await;
+                assert_eq!(all, parts, "{namespace}");
+            }
         }
+        let (all, parts) = bytes(&root, "root").await;
+        assert!(all < parts, "{all} {parts}");
         assert_eq!(sums(&alice, ALICE).await["imageCount"], 2);
         assert!(sums(&alice, ALICE).await["stored"].is_string());
     }
