@@ -24,13 +24,13 @@ pub struct Model {
     pub active: bool,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    /// Who made it; absent when the account is gone.
+    /// Who answers for it: who made it, or switched it on since; absent when the account is gone.
     pub created_by: Option<UserId>,
     /// Since when nothing has arrived; absent when the last delivery did.
     pub failing_since: Option<DateTimeUtc>,
     /// How many deliveries failed since then.
     pub failures: i32,
-    /// When the server switched it off, because nothing had arrived for long.
+    /// When the server switched it off, because nothing had arrived for long, or nobody answers for it any more.
     pub disabled_at: Option<DateTimeUtc>,
     /// No delivery is tried before.
     pub retry_at: Option<DateTimeUtc>,

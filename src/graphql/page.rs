@@ -90,7 +90,7 @@ pub(super) enum CollectionOrderField {
     Created,
     /// By how many users have starred it.
     Stars,
-    /// By how often something in it was pulled, what is no longer in it included.
+    /// By how often something in it was pulled: the sums of the containers in it that you may see.
     Downloads,
 }
 

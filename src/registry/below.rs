@@ -1,6 +1,6 @@
 //! What is below many things at once: the first pages of their lists, and how long those are. One statement each, however
 //! many things there are.
-use std::{collections::HashMap, hash::Hash};
+use std::{collections::HashMap, fmt::Debug, hash::Hash};
 
 use sea_orm::{
     ColumnTrait, DbBackend, EntityName, EntityTrait, FromQueryResult, Iterable, JoinType,
@@ -22,7 +22,7 @@ mod list;
 pub use list::*;
 
 /// The list below one thing, which is its value.
-pub trait List: Copy + Eq + Hash + Send + Sync + 'static {
+pub trait List: Copy + Debug + Eq + Hash + Send + Sync + 'static {
     /// What it holds.
     type Entity: EntityTrait<Model: Sync + Send + Clone + FromQueryResult> + Guarded;
     /// The orders that it can be had in.
@@ -48,14 +48,14 @@ pub type Row<L> = Granted<Pull, <<L as List>::Entity as EntityTrait>::Model>;
 /// A page of one list, from whatever place.
 ///
 /// # Errors
-/// [`Error::Invalid`](crate::error::Error::Invalid) for a cursor of another order.
+/// [`Error::Invalid`](crate::error::Error::Invalid) for a cursor of another list or order.
 pub async fn page<L: List>(
     caller: &Caller,
     list: L,
     args: &PageArgs<L::Sort>,
 ) -> Result<Page<Row<L>>> {
     let rows = L::rows(caller).narrow(|q| q.filter(L::COLUMN.eq(list.id())));
-    page_of(caller.db(), rows, args).await
+    page_of(caller, rows, list, args).await
 }
 
 /// The first or last rows of each list, by the id of its thing; cursors in `args` are not heeded. Things without any are absent.
@@ -66,8 +66,8 @@ pub async fn pages<L: List>(
 ) -> Result<HashMap<i64, Page<Row<L>>>> {
     let chosen = chosen(caller, lists, args);
     let direction = direction(args.descending);
-    let rows = L::rows(caller).narrow(|mut q| {
-        q = q.filter(key::<L>().in_subquery(chosen));
+    let rows = L::rows(caller).narrow(|q| q.filter(key::<L>().in_subquery(chosen)));
+    let rows = args.sort.shown(caller.actor(), rows).narrow(|mut q| {
         if let Some(column) = args.sort.column() {
             q = q.order_by(column, direction.clone());
         }
@@ -79,8 +79,13 @@ pub async fn pages<L: List>(
             below.entry(id).or_default().push(row);
         }
     }
-    let page = |(id, rows)| (id, cut::<L::Entity, L::Sort>(rows, args));
-    Ok(below.into_iter().map(page).collect())
+    let mut pages = HashMap::new();
+    for list in lists {
+        if let Some(rows) = below.remove(&list.id()) {
+            pages.insert(list.id(), cut::<L::Entity, L::Sort>(rows, list, args));
+        }
+    }
+    Ok(pages)
 }
 
 /// How long each list is, by the id of its thing; things without any are absent.
@@ -125,9 +130,12 @@ fn chosen<L: List>(caller: &Caller, lists: &[L], args: &PageArgs<L::Sort>) -> Se
 /// The keys of the rows at the end of the list of the one thing that [`ABOVE`] stands at.
 fn end_of_one<L: List>(caller: &Caller, args: &PageArgs<L::Sort>) -> SelectStatement {
     let direction = direction(args.descending != args.backwards);
-    let mut rows = L::rows(caller)
+    let above = Expr::col(L::COLUMN.as_column_ref()).equals((ABOVE, "column1"));
+    let rows = L::rows(caller).narrow(|q| q.filter(above));
+    let mut rows = args
+        .sort
+        .shown(caller.actor(), rows)
         .into_select()
-        .filter(Expr::col(L::COLUMN.as_column_ref()).equals((ABOVE, "column1")))
         .select_only()
         .column_as(key::<L>(), "chosen")
         .limit(args.limit.saturating_add(1));

@@ -17,15 +17,15 @@ use super::{
     Caller, Tx, container as containers,
     database::on_duplicate,
     fresh_id,
-    namespace::default_visibility,
+    namespace::{self as namespaces, default_visibility},
     page::{Page, PageArgs, Sort, page},
     path::{Name, description},
-    protection, redirect,
+    protection, redirect, total,
     trash::{self, Deletion},
     usage,
 };
 use crate::{
-    access::{Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
+    access::{Actor, Admin, Granted, Includes, Pull, Push, Rows, open, open_where, rows},
     error::{Error, Result},
     event::{Change, Event, Target},
 };
@@ -67,7 +67,7 @@ pub enum CollectionSort {
     Created,
     /// By how many users have starred it.
     Stars,
-    /// By how often something in it was pulled.
+    /// By how often the containers in it were pulled that the caller may see.
     Downloads,
 }
 
@@ -99,6 +99,19 @@ impl Sort<collection::Entity> for CollectionSort {
     fn id_column() -> collection::Column {
         collection::Column::Id
     }
+    /// What is pulled in secret shows neither in numbers nor in the order.
+    fn shown(
+        self,
+        actor: &Actor,
+        rows: Rows<Pull, collection::Entity>,
+    ) -> Rows<Pull, collection::Entity> {
+        match self {
+            Self::Downloads => {
+                rows.showing(collection::Column::Downloads, total::pulls_seen(actor))
+            }
+            Self::Name | Self::Created | Self::Stars => rows,
+        }
+    }
 }
 
 /// Which collections a list holds; absent fields do not narrow it.
@@ -116,7 +129,7 @@ pub async fn list(
     filter: CollectionFilter,
     args: &PageArgs<CollectionSort>,
 ) -> Result<Page<Collection>> {
-    page(caller.db(), filtered(caller, filter), args).await
+    page(caller, filtered(caller, filter), filter, args).await
 }
 
 /// How many [`list`] lists.
@@ -273,7 +286,7 @@ async fn insert(
 /// Changes a collection of the caller.
 ///
 /// # Errors
-/// [`Error::Conflict`] when the new name is taken; those of [`open`].
+/// [`Error::Conflict`] when the new name is taken, and for a new name while anything in it is protected; those of [`open`].
 pub async fn update(
     caller: &Caller,
     id: CollectionId,
@@ -283,6 +296,9 @@ pub async fn update(
     caller
         .change(async |tx| {
             let old = open::<Admin, collection::Entity>(tx.db(), tx.actor(), id).await?;
+            if change.name.as_ref().is_some_and(|name| name.as_str() != old.name) {
+                protection::check_collection(tx, &old).await?;
+            }
             let path = path(tx, &old).await?;
             let mut row = (*old).clone().into_active_model();
             row.name = change.name.map_or(row.name, |name| Set(name.to_string()));
@@ -300,7 +316,8 @@ pub async fn update(
 /// Moves a collection of the caller, with all that is in it, to another namespace that they may push to. Grants on it stay.
 ///
 /// # Errors
-/// [`Error::Conflict`] when the namespace has one of that name; those of [`open`] for both.
+/// [`Error::Conflict`] when the namespace has one of that name, and while anything in it is protected; [`Error::Forbidden`] for
+/// whoever does not own the namespace that it is in; those of [`open`] for both.
 pub async fn move_to(caller: &Caller, id: CollectionId, to: NamespaceId) -> Result<Collection> {
     caller
         .change(async |tx| {
@@ -310,6 +327,8 @@ pub async fn move_to(caller: &Caller, id: CollectionId, to: NamespaceId) -> Resu
             if old.namespace_id == namespace.id {
                 return Ok(Change::none(old.for_pull()));
             }
+            namespaces::check_leaving(tx, old.namespace_id, namespace.id).await?;
+            protection::check_collection(tx, &old).await?;
             let was = path(tx, &old).await?;
             let mut row = (*old).clone().into_active_model();
             row.namespace_id = Set(namespace.id);

@@ -142,7 +142,7 @@ pub async fn list(
     args: &PageArgs<ContainerSort>,
 ) -> Result<Page<Container>> {
     filter.check()?;
-    page(caller.db(), filtered(caller, filter), args).await
+    page(caller, filtered(caller, filter), filter, args).await
 }
 
 /// How many [`list`] lists.
@@ -484,7 +484,8 @@ async fn insert(
 /// Changes a container of the caller.
 ///
 /// # Errors
-/// [`Error::Conflict`] when the new name is taken; those of [`open`].
+/// [`Error::Conflict`] when the new name is taken, and for a new name while it is frozen or holds an immutable tag, which
+/// something else would be pulled by then; those of [`open`].
 pub async fn update(
     caller: &Caller,
     id: ContainerId,
@@ -493,7 +494,17 @@ pub async fn update(
     let text = change.description.map(description).transpose()?;
     caller
         .change(async |tx| {
+            if change.name.is_some() {
+                lock(tx, id).await?;
+            }
             let old = open::<Admin, container::Entity>(tx.db(), tx.actor(), id).await?;
+            if change
+                .name
+                .as_ref()
+                .is_some_and(|name| name.as_str() != old.name)
+            {
+                protection::check_container(tx, &old).await?;
+            }
             let path = path(tx, &old).await?;
             let mut row = (*old).clone().into_active_model();
             row.name = change.name.map_or(row.name, |name| Set(name.to_string()));
@@ -516,7 +527,8 @@ pub async fn update(
 /// that collection sees it there; grants on it stay.
 ///
 /// # Errors
-/// [`Error::Conflict`] when the collection has one of that name; those of [`open`] for both.
+/// [`Error::Conflict`] when the collection has one of that name, and while the container is frozen or holds an immutable tag;
+/// [`Error::Forbidden`] to another namespace, for whoever does not own this one; those of [`open`] for both.
 pub async fn move_to(caller: &Caller, id: ContainerId, to: CollectionId) -> Result<Container> {
     caller
         .change(async |tx| {
@@ -527,6 +539,9 @@ pub async fn move_to(caller: &Caller, id: ContainerId, to: CollectionId) -> Resu
                 return Ok(Change::none(old.for_pull()));
             }
             let was = path(tx, &old).await?;
+            let from = was.namespace.ok_or(Error::NotFound("namespace"))?;
+            namespaces::check_leaving(tx, from, collection.namespace_id).await?;
+            protection::check_container(tx, &old).await?;
             let mut row = (*old).clone().into_active_model();
             row.collection_id = Set(collection.id);
             row.updated_at = Set(tx.now());

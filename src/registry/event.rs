@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     collection, container, event,
-    id::{CollectionId, ContainerId, EventId, NamespaceId, UserId},
+    id::{CollectionId, ContainerId, EventId, ImageId, NamespaceId, UserId},
     namespace,
 };
 use sea_orm::{
@@ -116,7 +116,7 @@ pub async fn list(
     filter: &EventFilter,
     args: &PageArgs<ByTime>,
 ) -> Result<Page<Event>> {
-    page(caller.db(), filtered(caller, filter).await?, args).await
+    page(caller, filtered(caller, filter).await?, filter, args).await
 }
 
 /// How many [`list`] lists.
@@ -250,10 +250,32 @@ pub enum MomentKind {
     Created,
     /// It got another name.
     Renamed,
+    /// It went to another collection.
+    Moved,
     /// Its description changed.
     Described,
+    /// Its README, licence, source or citation changed.
+    AboutChanged,
+    /// It got other topics.
+    TopicsChanged,
+    /// It was said to be deprecated.
+    Deprecated,
+    /// It was said to be deprecated no longer.
+    Undeprecated,
+    /// It was frozen.
+    Frozen,
+    /// It was unfrozen.
+    Unfrozen,
+    /// Other tags of it are immutable.
+    Protected,
     /// An image arrived.
     ImagePushed,
+    /// An image was copied to it from another container.
+    ImagePromoted,
+    /// An image was said to be deprecated.
+    ImageDeprecated,
+    /// An image was said to be deprecated no longer.
+    ImageUndeprecated,
     /// An image went.
     ImageDeleted,
     /// A manifest arrived that describes no SIF image.
@@ -269,11 +291,22 @@ pub enum MomentKind {
 }
 
 /// The actions in the history of a container. What is not listed is for its administrators alone.
-const SHOWN: [&str; 9] = [
+const SHOWN: [&str; 20] = [
     "container.create",
     "container.update",
+    "container.move",
+    "container.describe",
+    "container.topics",
+    "container.deprecate",
+    "container.undeprecate",
+    "container.freeze",
+    "container.unfreeze",
+    "container.protect",
     "image.push",
     "image.adopt",
+    "image.promote",
+    "image.deprecate",
+    "image.undeprecate",
     "image.delete",
     "manifest.push",
     "manifest.delete",
@@ -326,6 +359,17 @@ impl Moment {
                 Some(old) if Some(old) != text("name") => MomentKind::Renamed,
                 _ => MomentKind::Described,
             },
+            "container.move" => MomentKind::Moved,
+            "container.describe" => MomentKind::AboutChanged,
+            "container.topics" => MomentKind::TopicsChanged,
+            "container.deprecate" => MomentKind::Deprecated,
+            "container.undeprecate" => MomentKind::Undeprecated,
+            "container.freeze" => MomentKind::Frozen,
+            "container.unfreeze" => MomentKind::Unfrozen,
+            "container.protect" => MomentKind::Protected,
+            "image.promote" => MomentKind::ImagePromoted,
+            "image.deprecate" => MomentKind::ImageDeprecated,
+            "image.undeprecate" => MomentKind::ImageUndeprecated,
             "image.delete" => MomentKind::ImageDeleted,
             "manifest.push" if text("kind") != Some("sif") => MomentKind::ManifestPushed,
             "manifest.delete" => MomentKind::ManifestDeleted,
@@ -342,6 +386,13 @@ impl Moment {
         let one = self.0.payload.get("tag").into_iter();
         let tags: BTreeSet<&str> = several.chain(one).filter_map(Value::as_str).collect();
         tags.into_iter().collect()
+    }
+
+    /// The image that was copied from elsewhere, which the caller may not see.
+    pub fn promoted(&self) -> Option<ImageId> {
+        let from = self.text("from")?;
+        let promoted = self.kind() == MomentKind::ImagePromoted;
+        promoted.then(|| from.parse().ok()).flatten()
     }
 
     /// A text of its details: `arch`, `digest`, the ids `image` and `was` of the images that a tag points and pointed at,

@@ -85,7 +85,7 @@ pub async fn list(
     args: &PageArgs<ImageSort>,
 ) -> Result<Page<Image>> {
     label::check_number(&filter.labels)?;
-    page(caller.db(), filtered(caller, filter), args).await
+    page(caller, filtered(caller, filter), filter, args).await
 }
 
 /// How many [`list`] lists.

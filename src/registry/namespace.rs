@@ -8,7 +8,7 @@ use entity::{
     namespace,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, IntoActiveModel, ModelTrait, QueryFilter, Select, Set,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Select, Set,
 };
 use serde_json::json;
 
@@ -29,6 +29,7 @@ use crate::{
 
 mod transfer;
 
+pub(in crate::registry) use transfer::check_leaving;
 pub use transfer::{Owner, transfer};
 
 /// A namespace that the caller may see.
@@ -83,7 +84,7 @@ impl Sort<namespace::Entity> for NamespaceSort {
 
 /// The namespaces that the caller may see.
 pub async fn list(caller: &Caller, args: &PageArgs<NamespaceSort>) -> Result<Page<Namespace>> {
-    page(caller.db(), rows(caller.actor()), args).await
+    page(caller, rows(caller.actor()), (), args).await
 }
 
 /// How many [`list`] lists.
@@ -292,11 +293,26 @@ pub async fn delete(caller: &Caller, id: NamespaceId) -> Result<()> {
                 Target::namespace(id, &namespace.name),
                 id,
             );
-            namespace.into_row().delete(tx.db()).await?;
-            super::usage::namespace_gone(tx, id);
+            delete_all(tx, vec![namespace]).await?;
             Ok(event.with(()))
         })
         .await
+}
+
+/// Deletes namespaces that hold nothing.
+pub(in crate::registry) async fn delete_all(
+    tx: &Tx,
+    namespaces: Vec<Granted<impl Includes<Admin>, namespace::Model>>,
+) -> Result<()> {
+    let ids: Vec<_> = namespaces.iter().map(|namespace| namespace.id).collect();
+    namespace::Entity::delete_many()
+        .filter(namespace::Column::Id.is_in(ids.iter().copied()))
+        .exec(tx.db())
+        .await?;
+    for id in ids {
+        super::usage::namespace_gone(tx, id);
+    }
+    Ok(())
 }
 
 /// What a new collection in `namespace` gets.

@@ -1,17 +1,21 @@
 //! Pages by keyset: stable while rows come and go, and as fast at the end as at the start.
+use std::fmt::Debug;
+
 use data_encoding::BASE64URL_NOPAD;
 use sea_orm::{ConnectionTrait, EntityTrait, IntoIdentity};
 use serde::{Deserialize, Serialize};
 
+use super::{Caller, Digest};
 use crate::{
-    access::{Granted, Pull, Rows},
+    access::{Actor, Granted, Pull, Rows},
     error::{Error, Result},
 };
 
 /// The largest page.
 pub const PAGE_MAX: u64 = 100;
 
-/// A place in a list, opaque to callers. It is bound to the order in which it was made.
+/// A place in a list, opaque to callers. It is bound to the list and the order in which it was made. Whoever has it can read
+/// the key in it, so that is something that the row shows them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     #[serde(rename = "o")]
@@ -134,19 +138,25 @@ pub trait Sort<E: EntityTrait>: Copy {
     fn id(row: &E::Model) -> i64;
     /// See [`Sort::id`].
     fn id_column() -> E::Column;
+    /// The rows as `actor` may know them: where the column holds more than that, with what they may know in its place.
+    fn shown(self, _actor: &Actor, rows: Rows<Pull, E>) -> Rows<Pull, E> {
+        rows
+    }
 }
 
-/// Takes a page of `rows`. One statement.
+/// Takes a page of `rows`, which are those of the list `within`: the thing that they are below, or the filter that they pass.
+/// Cursors of other lists are refused. One statement.
 pub(in crate::registry) async fn page<E, S>(
-    db: &impl ConnectionTrait,
+    caller: &Caller,
     rows: Rows<Pull, E>,
+    within: impl Debug,
     args: &PageArgs<S>,
 ) -> Result<Page<Granted<Pull, E::Model>>>
 where
     E: EntityTrait<Model: Sync>,
     S: Sort<E>,
 {
-    let order = order_name::<E, S>(args);
+    let order = order_name::<E, S>(&within, args);
     for (what, cursor) in [("after", &args.after), ("before", &args.before)] {
         let foreign = |cursor: &Cursor| {
             let keyed = args.sort.column().is_some();
@@ -157,6 +167,7 @@ where
         }
     }
     let limit = args.limit.clamp(1, PAGE_MAX);
+    let (db, rows) = (caller.db(), args.sort.shown(caller.actor(), rows));
     let items = match args.sort.column() {
         Some(column) => {
             fetch(db, rows, args, limit, (column, S::id_column()), |c| {
@@ -167,12 +178,13 @@ where
         }
         None => fetch(db, rows, args, limit, S::id_column(), |c| c.id).await?,
     };
-    Ok(cut::<E, S>(items, args))
+    Ok(cut::<E, S>(items, within, args))
 }
 
 /// Makes a page of its rows, of which there may be one more than it has room for.
 pub(in crate::registry) fn cut<E, S>(
     mut items: Vec<Granted<Pull, E::Model>>,
+    within: impl Debug,
     args: &PageArgs<S>,
 ) -> Page<Granted<Pull, E::Model>>
 where
@@ -191,7 +203,7 @@ where
     } else {
         (more, args.after.is_some())
     };
-    let order = order_name::<E, S>(args);
+    let order = order_name::<E, S>(&within, args);
     let place = |row: &E::Model| Cursor {
         order: order.clone(),
         key: args.sort.key(row),
@@ -205,17 +217,20 @@ where
 }
 
 fn elsewhere(what: &str) -> Error {
-    let why = "the cursor comes from a list in another order; leave it out to start over";
+    let why = "the cursor comes from another list, filter or order; leave it out to start over";
     Error::invalid(what, why)
 }
 
-fn order_name<E: EntityTrait, S: Sort<E>>(args: &PageArgs<S>) -> String {
+/// Tells an order of a list from those of others.
+fn order_name<E: EntityTrait, S: Sort<E>>(within: &impl Debug, args: &PageArgs<S>) -> String {
     let column = args.sort.column().unwrap_or_else(S::id_column);
     let direction = if args.descending { "-" } else { "+" };
+    let within = Digest::of(format!("{within:?}").as_bytes()).hex();
     format!(
-        "{}{}{direction}",
+        "{}{}{direction}{}",
         E::default().table_name(),
-        sea_orm::IdenStatic::as_str(&column)
+        sea_orm::IdenStatic::as_str(&column),
+        &within[..16]
     )
 }
 

@@ -1,8 +1,9 @@
 //! What keeps tags where they are, and containers as they are.
 //!
 //! A tag that a pattern of its container, or else of its collection, names is immutable: once set it neither moves nor goes.
-//! In a frozen container, or one of a frozen collection, nothing is pushed, tagged or deleted. Both hold for everybody and at
-//! every door; whoever administers the thing may lift them.
+//! In a frozen container, or one of a frozen collection, nothing is pushed, tagged or deleted. What holds such a tag or is frozen
+//! stays at its path, too, where something else could take its place otherwise. All that holds for everybody and at every
+//! door; whoever administers the thing may lift it.
 use std::collections::HashMap;
 
 use entity::{

@@ -14,7 +14,7 @@ use super::{
     namespace as namespaces,
 };
 use crate::{
-    access::{Pull, internal, open},
+    access::{self, Pull, internal, open, whole},
     error::{Error, Result},
 };
 
@@ -241,8 +241,8 @@ struct Root {
     place: Place,
     name: String,
     path: Option<String>,
-    /// All that is in it, seen or not.
-    all: Sums,
+    /// The bytes of all blobs in it, each once, if the actor sees it whole by right.
+    stored: Option<i64>,
 }
 
 impl Root {
@@ -265,23 +265,19 @@ impl Root {
                 return Err(Error::invalid("root", why));
             }
         };
-        let mut rows = internal::<usage::Entity>().filter(usage::Column::Extent.eq(extent));
-        if extent != Extent::Site {
-            rows = rows.filter(usage::Column::Id.eq(place.key()));
-        }
-        let all = rows.all(db).await?;
-        let all = all
-            .iter()
-            .fold(Sums::default(), |all, row| all + row.into());
+        let stored = match sees_whole(caller, place).await? {
+            true => Some(stored(caller, extent, place).await?),
+            false => None,
+        };
         Ok(Self {
             place,
             name,
             path,
-            all,
+            stored,
         })
     }
 
-    /// Its node, by what is seen of what is in it. Blobs that are shared are known as such only where all is seen.
+    /// Its node, by what is seen of what is in it. Blobs that are shared are known as such only where all is seen by right.
     fn node(&self, level: &Level, by: By) -> Node {
         let mut sums = level
             .rows
@@ -289,19 +285,42 @@ impl Root {
             .and_then(|rows| rows.first())
             .map(|row| row.all)
             .unwrap_or_default();
-        let whole = match self.place {
-            Place::Site | Place::Namespace(_) => sums.collections == self.all.collections,
-            Place::Collection(_) | Place::Container(_) => sums.containers == self.all.containers,
-        };
-        if whole {
-            sums.stored = self.all.stored;
-        }
+        sums.stored = self.stored.unwrap_or(sums.stored);
         Node {
             name: self.name.clone(),
             path: self.path.clone(),
             ..Node::new(self.place, None, sums, by)
         }
     }
+}
+
+/// Whether the caller sees all that is in a place because it is theirs or was granted to them, not as it happens.
+async fn sees_whole(caller: &Caller, place: Place) -> Result<bool> {
+    let (db, actor) = (caller.db(), caller.actor());
+    Ok(match place {
+        Place::Site => actor.reaches_everything(access::Level::Pull),
+        Place::Namespace(id) => whole::<Pull, namespace::Entity>(actor)
+            .narrow(|q| q.filter(namespace::Column::Id.eq(id)))
+            .one(db)
+            .await?
+            .is_some(),
+        Place::Collection(id) => whole::<Pull, collection::Entity>(actor)
+            .narrow(|q| q.filter(collection::Column::Id.eq(id)))
+            .one(db)
+            .await?
+            .is_some(),
+        Place::Container(_) => true,
+    })
+}
+
+/// The bytes of all blobs in a place, each once.
+async fn stored(caller: &Caller, extent: Extent, place: Place) -> Result<i64> {
+    let mut rows = internal::<usage::Entity>().filter(usage::Column::Extent.eq(extent));
+    if extent != Extent::Site {
+        rows = rows.filter(usage::Column::Id.eq(place.key()));
+    }
+    let rows = rows.all(caller.db()).await?;
+    Ok(rows.iter().map(|row| row.stored).sum())
 }
 
 /// The children of some things, by what they are in.

@@ -69,7 +69,7 @@ pub async fn list(
 ) -> Result<Page<Tag>> {
     let rows = rows::<Pull, tag::Entity>(caller.actor())
         .narrow(|q| q.filter(tag::Column::ContainerId.eq(container)));
-    page(caller.db(), rows, args).await
+    page(caller, rows, container, args).await
 }
 
 /// Those of `ids` that the caller may see. One statement.

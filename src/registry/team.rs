@@ -8,8 +8,8 @@ use entity::{
     namespace, team, team_member,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, JoinType, ModelTrait, QueryFilter,
-    QuerySelect, RelationTrait, Select, Set, sea_query::LockType,
+    ActiveModelTrait, ColumnTrait, IntoActiveModel, JoinType, ModelTrait, QueryFilter, QuerySelect,
+    RelationTrait, Select, Set, sea_query::LockType,
 };
 use serde_json::json;
 
@@ -30,6 +30,9 @@ use crate::{
 
 pub mod invitation;
 pub mod member;
+mod succession;
+
+pub(in crate::registry) use succession::succeed;
 
 /// A team that the caller may see.
 pub type Team = Granted<Pull, team::Model>;
@@ -83,7 +86,7 @@ pub async fn list(
     user: Option<UserId>,
     args: &PageArgs<TeamSort>,
 ) -> Result<Page<Team>> {
-    page(caller.db(), of_user(caller, user), args).await
+    page(caller, of_user(caller, user), user, args).await
 }
 
 /// How many [`list`] lists.
@@ -200,11 +203,9 @@ pub async fn delete(caller: &Caller, id: TeamId) -> Result<()> {
         .change(async |tx| {
             lock(tx, id).await?;
             let team = open::<Admin, team::Entity>(tx.db(), tx.actor(), id).await?;
-            let names = empty_namespaces(tx, &team).await?;
-            namespace::Entity::delete_many()
-                .filter(namespace::Column::TeamId.eq(id))
-                .exec(tx.db())
-                .await?;
+            let namespaces = empty_namespaces(tx, &team).await?;
+            let names: Vec<_> = namespaces.iter().map(|row| row.name.clone()).collect();
+            namespaces::delete_all(tx, namespaces).await?;
             let event = Event::new("team.delete", Target::site(&team.name), id);
             team.into_row().delete(tx.db()).await?;
             Ok(event.details(json!({"namespaces": names})).with(()))
@@ -212,8 +213,11 @@ pub async fn delete(caller: &Caller, id: TeamId) -> Result<()> {
         .await
 }
 
-/// The names of the namespaces of a team, none of which holds anything until the end of the transaction.
-async fn empty_namespaces(tx: &Tx, team: &Granted<Admin, team::Model>) -> Result<Vec<String>> {
+/// The namespaces of a team, none of which holds anything until the end of the transaction.
+async fn empty_namespaces(
+    tx: &Tx,
+    team: &Granted<Admin, team::Model>,
+) -> Result<Vec<Granted<Admin, namespace::Model>>> {
     let namespaces = rows::<Admin, namespace::Entity>(tx.actor())
         .narrow(|q| {
             q.filter(namespace::Column::TeamId.eq(team.id))
@@ -236,7 +240,7 @@ async fn empty_namespaces(tx: &Tx, team: &Granted<Admin, team::Model>) -> Result
         );
         return Err(Error::Conflict(why));
     }
-    Ok(namespaces.into_iter().map(|row| row.name.clone()).collect())
+    Ok(namespaces)
 }
 
 /// Keeps others from changing who is in a team until the end of the transaction. First of all, so that what is read

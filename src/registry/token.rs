@@ -80,7 +80,7 @@ pub async fn list(
     args: &PageArgs<ByCreation>,
 ) -> Result<Page<Token>> {
     let rows = valid(caller).narrow(|q| q.filter(token::Column::UserId.eq(user)));
-    page(caller.db(), rows, args).await
+    page(caller, rows, user, args).await
 }
 
 /// The tokens that are not revoked.

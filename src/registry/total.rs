@@ -7,17 +7,19 @@ use entity::{
     collection, container,
     id::{CollectionId, ContainerId, NamespaceId},
     kind::Extent,
-    usage,
+    namespace, usage,
 };
 use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, QueryTrait,
     RelationTrait, Select,
-    sea_query::{Expr, ExprTrait, Func, IntoColumnRef, SelectStatement},
+    sea_query::{
+        CaseStatement, Expr, ExprTrait, Func, IntoColumnRef, SelectStatement, SubQueryStatement,
+    },
 };
 
 use super::Caller;
 use crate::{
-    access::{Guarded, Level, Pull, internal, rows, whole},
+    access::{Actor, Guarded, Level, Pull, internal, rows, whole},
     error::Result,
 };
 
@@ -34,7 +36,7 @@ pub struct Total {
     pub manifests: u64,
     /// The sum of the sizes of both, in bytes.
     pub size: u64,
-    /// The bytes of all blobs that are held, each once; only where the caller sees all there is. Of namespaces, see
+    /// The bytes of all blobs that are held, each once; only of what is seen whole by right. Of namespaces, see
     /// [`stored_of_namespaces`].
     pub stored: Option<u64>,
 }
@@ -89,48 +91,52 @@ pub async fn of_namespaces(
     Ok(keyed(totals, NamespaceId))
 }
 
-/// The bytes of all blobs in namespaces, each once, for those in which the caller sees all there is: which blobs are shared
-/// would tell of what is not seen. Two statements.
+/// The bytes of all blobs in namespaces, each once, for those that are the caller's or were granted to them: of others neither
+/// the number nor that there is none may tell whether something in them is hidden. One statement.
 pub async fn stored_of_namespaces(
     caller: &Caller,
     ids: &[NamespaceId],
 ) -> Result<HashMap<NamespaceId, u64>> {
-    let key = collection::Column::NamespaceId;
-    let within = |q: Select<collection::Entity>| q.filter(key.is_in(ids.iter().copied()));
-    let seen = of_whole_collections(caller, key, within).await?;
-    let all = internal::<usage::Entity>()
+    let theirs = whole::<Pull, namespace::Entity>(caller.actor())
+        .into_select()
+        .filter(namespace::Column::Id.is_in(ids.iter().copied()))
+        .select_only()
+        .column(namespace::Column::Id)
+        .into_query();
+    let stored = internal::<usage::Entity>()
         .filter(usage::Column::Extent.eq(Extent::Namespace))
-        .filter(usage::Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .filter(usage::Column::Id.in_subquery(theirs))
         .all(caller.db())
         .await?;
-    let whole = |row: &usage::Model| {
-        let seen = seen.get(&row.id).map_or(0, |total| total.collections);
-        seen == row.collections.unsigned_abs()
-    };
-    let stored = all.into_iter().filter(whole);
     Ok(stored
+        .into_iter()
         .map(|row| (NamespaceId(row.id), row.stored.unsigned_abs()))
         .collect())
 }
 
-/// The total of the whole site, over what the caller may see.
-pub async fn of_site(caller: &Caller) -> Result<Total> {
-    let key = collection::Column::NamespaceId;
-    let mut totals = of_whole_collections(caller, key, |q| q).await?;
-    add_partial(caller, &mut totals, key, |q| q).await?;
-    let mut site = Total::default();
-    for (_, total) in totals {
-        site += total;
-    }
-    let parts = internal::<usage::Entity>()
-        .filter(usage::Column::Extent.eq(Extent::Site))
-        .all(caller.db())
-        .await?;
-    let collections: i64 = parts.iter().map(|part| part.collections).sum();
-    let stored: i64 = parts.iter().map(|part| part.stored).sum();
-    let all = site.collections == collections.unsigned_abs();
-    site.stored = all.then_some(stored.unsigned_abs());
-    Ok(site)
+/// How often the containers of a collection were pulled that `actor` may see: a value of each row of `collection`.
+pub(in crate::registry) fn pulls_seen(actor: &Actor) -> Expr {
+    let id = || collection::Column::Id.as_column_ref();
+    let all = internal::<usage::Entity>()
+        .select_only()
+        .column(usage::Column::Downloads)
+        .filter(usage::Column::Extent.eq(Extent::Collection))
+        .filter(Expr::col(usage::Column::Id.as_column_ref()).equals(id()));
+    let pulls = Func::sum(Expr::col(container::Column::Downloads.as_column_ref()));
+    let some = rows::<Pull, container::Entity>(actor)
+        .into_select()
+        .select_only()
+        .expr_as(Expr::expr(pulls).cast_as("bigint"), "pulls")
+        .filter(Expr::col(container::Column::CollectionId.as_column_ref()).equals(id()));
+    let value = |select| Expr::SubQuery(None, Box::new(SubQueryStatement::SelectStatement(select)));
+    let pulls: Expr = CaseStatement::new()
+        .case(
+            collection::Entity::whole(actor, Level::Pull),
+            value(all.into_query()),
+        )
+        .finally(value(some.into_query()))
+        .into();
+    Expr::expr(Func::coalesce([pulls, Expr::val(0_i64)]))
 }
 
 /// Totals of collections.

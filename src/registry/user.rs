@@ -89,7 +89,7 @@ pub async fn list(
     filter: &UserFilter,
     args: &PageArgs<UserSort>,
 ) -> Result<Page<User>> {
-    page(caller.db(), of_filter(caller, filter)?, args).await
+    page(caller, of_filter(caller, filter)?, filter, args).await
 }
 
 /// How many [`list`] lists.

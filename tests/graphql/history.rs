@@ -37,6 +37,41 @@ on_each_database! {
         assert_eq!(nodes[3]["digest"], json!(second));
     }
 
+    async fn history_tells_whatever_changes_what_is_pulled_and_names_nothing_hidden(app) {
+        let alice = alice(&app).await;
+        let bob = app.user("bob").await;
+        let path = "alice/tools/hello";
+        let secret = super::id(&alice, r#"image(path: "alice/secret/hello", reference: "1.0")"#).await;
+        assert_eq!(refused(&alice, "promoteImage", json!({"image": secret, "container": path, "tags": ["2.0", "2"]})).await, "");
+        let copy = super::id(&alice, r#"image(path: "alice/tools/hello", reference: "2.0")"#).await;
+        assert_eq!(refused(&alice, "createCollection", json!({"namespace": "alice", "name": "open", "visibility": "PUBLIC"})).await, "");
+        for (mutation, input) in [
+            ("describe", json!({"id": path, "readme": "# Hello"})),
+            ("setTopics", json!({"container": path, "topics": ["greetings"]})),
+            ("deprecate", json!({"id": path, "reason": "old"})),
+            ("undeprecate", json!({"id": path})),
+            ("deprecate", json!({"id": copy, "reason": "old"})),
+            ("undeprecate", json!({"id": copy})),
+            ("setImmutableTags", json!({"id": path, "immutableTags": []})),
+            ("freeze", json!({"id": path})),
+            ("unfreeze", json!({"id": path})),
+            ("moveContainer", json!({"id": path, "collection": "alice/open"})),
+        ] {
+            assert_eq!(refused(&alice, mutation, input).await, "", "{mutation}");
+        }
+        let query = HISTORY.replace("kind ", "kind promotedFrom { container { path } } ");
+        let told = async |who: &Client| who.graphql(&query, json!({"path": "alice/open/hello"})).await["container"]["history"].clone();
+        let seen = told(&alice).await;
+        assert_eq!(kinds(&seen)[..11], ["MOVED", "UNFROZEN", "FROZEN", "PROTECTED", "IMAGE_UNDEPRECATED", "IMAGE_DEPRECATED",
+            "UNDEPRECATED", "DEPRECATED", "TOPICS_CHANGED", "ABOUT_CHANGED", "IMAGE_PROMOTED"]);
+        let promoted = &seen["nodes"][10];
+        assert_eq!((&promoted["tags"], &promoted["promotedFrom"]), (&json!(["2", "2.0"]), &json!({"container": {"path": "alice/secret/hello"}})));
+        assert!(promoted["digest"].is_string());
+        let seen = told(&bob).await;
+        assert_eq!(seen["nodes"][10]["kind"], "IMAGE_PROMOTED");
+        assert!(!seen.to_string().contains("secret"), "{seen}");
+    }
+
     async fn viewers_read_history_and_only_those_signed_in_read_names(app) {
         alice(&app).await;
         let bob = app.user("bob").await;

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{alice, code, field, refused};
-use crate::support::{Client, on_each_database};
+use crate::support::{Client, SifBuilder, on_each_database};
 
 const LIST: &str =
     "query($first: Int, $after: String, $last: Int, $before: String, $order: CollectionOrder) {
@@ -82,6 +82,66 @@ on_each_database! {
             let answer = alice.try_graphql(LIST, json!({"after": forged})).await;
             assert_eq!((code(&answer), field(&answer)), ("INVALID", "after"), "{forged}");
         }
+    }
+
+    async fn cursor_of_the_list_of_another_thing_or_filter_is_an_invalid_input(app) {
+        let (alice, _) = (alice(&app).await, app.user("bob").await);
+        let first = async |query: &str, path: &str| alice.graphql(query, json!({})).await.pointer(path).expect("a cursor").clone();
+        let below = first(r#"{ namespace(name: "alice") { collections(first: 1) { pageInfo { endCursor } } } }"#, "/namespace/collections/pageInfo/endCursor").await;
+        let bare = first("{ collections(first: 1) { pageInfo { endCursor } } }", "/collections/pageInfo/endCursor").await;
+        let tags = first(r#"{ container(path: "alice/tools/hello") { tagHistory(first: 1) { pageInfo { endCursor } } } }"#, "/container/tagHistory/pageInfo/endCursor").await;
+        let root = app.admin("root").await;
+        assert_eq!(refused(&root, "createCollection", json!({"namespace": "bob", "name": "open", "visibility": "PUBLIC"})).await, "");
+        for (query, cursor, good) in [
+            (r#"query($c: String) { namespace(name: "alice") { collections(after: $c) { nodes { id } } } }"#, &below, true),
+            (r#"query($c: String) { namespace(name: "bob") { collections(after: $c) { nodes { id } } } }"#, &below, false),
+            ("query($c: String) { collections(after: $c) { nodes { id } } }", &bare, true),
+            ("query($c: String) { collections(after: $c) { nodes { id } } }", &below, false),
+            (r#"query($c: String) { collections(after: $c, visibility: PUBLIC) { nodes { id } } }"#, &bare, false),
+            (r#"query($c: String) { container(path: "alice/tools/hello") { tagHistory(after: $c) { nodes { id } } } }"#, &tags, true),
+            (r#"query($c: String) { container(path: "alice/tools/hello") { tagHistory(after: $c, name: "1.0") { nodes { id } } } }"#, &tags, false),
+        ] {
+            let answer = alice.try_graphql(query, json!({"c": cursor})).await;
+            let expected = if good { ("", "") } else { ("INVALID", "after") };
+            assert_eq!((code(&answer), field(&answer)), expected, "{query}: {answer}");
+        }
+    }
+
+    async fn hidden_pulls_show_neither_in_the_order_nor_in_cursors(app) {
+        let alice = alice(&app).await;
+        let bob = app.user("bob").await;
+        alice.push("alice/secret/other", "1.0", SifBuilder::new("amd64").payload(4096, 77)).await;
+        assert_eq!(refused(&alice, "setGrant", json!({"user": "bob", "container": "alice/secret/hello", "level": "READ"})).await, "");
+        let pull = async |path: &str, times: usize| {
+            for _ in 0..times {
+                alice.get(&format!("/v1/imagefile/{path}:1.0?arch=amd64")).await.expect(200);
+            }
+            sifhub::registry::download::flush(&app.operator()).await.expect("it is written");
+        };
+        let listed = async |who: &Client| {
+            let order = "orderBy: {field: DOWNLOADS, direction: DESC}";
+            let query = format!("{{ collections({order}) {{ edges {{ cursor node {{ name downloads {{ total }} }} }} }}
+                namespace(name: \"alice\") {{ collections({order}) {{ edges {{ cursor node {{ name }} }} }} }} }}");
+            who.graphql(&query, json!({})).await
+        };
+        let names = |data: &Value| {
+            let names = |list: &Value| list["edges"].as_array().expect("edges").iter().map(|edge| edge["node"]["name"].clone()).collect::<Vec<_>>();
+            assert_eq!(names(&data["collections"]), names(&data["namespace"]["collections"]));
+            names(&data["collections"])
+        };
+        pull("alice/tools/hello", 2).await;
+        pull("alice/secret/hello", 1).await;
+        let before = listed(&bob).await;
+        assert_eq!(names(&before), ["tools", "secret"]);
+        pull("alice/secret/other", 4).await;
+        assert_eq!(listed(&bob).await, before);
+        assert_eq!(names(&listed(&alice).await), ["secret", "tools"]);
+        let (first, info) = page(&bob, json!({"first": 1, "order": {"field": "DOWNLOADS", "direction": "DESC"}})).await;
+        let (second, _) = page(&bob, json!({"first": 1, "after": info["endCursor"], "order": {"field": "DOWNLOADS", "direction": "DESC"}})).await;
+        assert_eq!((first, second), (vec!["tools".into()], vec!["secret".into()]));
+        // What is gone counts for nobody.
+        assert_eq!(refused(&alice, "deleteContainer", json!({"id": "alice/secret/other", "withContent": true})).await, "");
+        assert_eq!(names(&listed(&alice).await), ["tools", "secret"]);
     }
 
     async fn page_sizes_beyond_the_limits_are_invalid_inputs(app) {

@@ -161,6 +161,37 @@ on_each_database! {
         tag(&alice, "new", &shown).await.expect(200);
     }
 
+    async fn what_is_protected_stays_at_its_path(app) {
+        let alice = alice(&app).await;
+        let root = app.admin("root").await;
+        assert_eq!(refused(&root, "createNamespace", json!({"name": "far"})).await, "");
+        let moves = [
+            ("updateContainer", json!({"id": PATH, "name": "hi"})),
+            ("moveContainer", json!({"id": PATH, "collection": "alice/open"})),
+            ("updateCollection", json!({"id": "alice/tools", "name": "kit"})),
+            ("moveCollection", json!({"id": "alice/tools", "namespace": "far"})),
+        ];
+        assert_eq!(refused(&alice, "createCollection", json!({"namespace": "alice", "name": "open"})).await, "");
+        let rules = [
+            ("freeze", json!({"id": PATH}), "unfreeze", json!({"id": PATH})),
+            ("freeze", json!({"id": "alice/tools"}), "unfreeze", json!({"id": "alice/tools"})),
+            ("setImmutableTags", json!({"id": PATH, "immutableTags": ["1.*"]}), "setImmutableTags", json!({"id": PATH})),
+            ("setImmutableTags", json!({"id": "alice/tools", "immutableTags": ["1.*"]}), "setImmutableTags", json!({"id": "alice/tools"})),
+        ];
+        for (set, rule, lift, lifted) in rules {
+            assert_eq!(refused(&alice, set, rule.clone()).await, "", "{rule}");
+            for (mutation, input) in &moves {
+                assert_eq!(refused(&root, mutation, input.clone()).await, "CONFLICT", "{rule} {mutation}");
+            }
+            for (mutation, input) in [("updateContainer", json!({"id": PATH, "name": "hello", "description": "d"})),
+                ("updateCollection", json!({"id": "alice/tools", "description": "d"}))] {
+                assert_eq!(refused(&alice, mutation, input).await, "", "{rule} {mutation}");
+            }
+            assert_eq!(refused(&alice, lift, lifted).await, "");
+        }
+        assert_eq!(refused(&alice, "moveContainer", json!({"id": PATH, "collection": "alice/open"})).await, "");
+    }
+
     async fn upload_that_was_begun_before_the_freeze_is_refused_at_its_end(app) {
         let alice = alice(&app).await;
         let container = alice.get(&format!("/v1/containers/{PATH}")).await.json()["data"]["id"].clone();

@@ -101,6 +101,45 @@ on_each_database! {
         assert_eq!(refused(&app.anonymous(), "moveCollection", json!({"id": "bob/shelf", "namespace": "alice"})).await, "UNAUTHENTICATED");
     }
 
+    async fn who_was_only_granted_a_thing_does_not_take_its_path_along(app) {
+        let alice = alice(&app).await;
+        let bob = app.user("bob").await;
+        bob.push("bob/own/thing", "1.0", SifBuilder::new("amd64").payload(4096, 3)).await;
+        let container = json!({"id": "alice/tools/hello", "collection": "bob/own"});
+        let collection = json!({"id": "alice/tools", "namespace": "bob"});
+        for (noun, path) in [("container", "alice/tools/hello"), ("collection", "alice/tools"), ("namespace", "alice")] {
+            assert_eq!(refused(&alice, "setGrant", json!({"user": "bob", "level": "ADMIN", noun: path})).await, "", "{noun}");
+            assert_eq!(refused(&bob, "moveContainer", container.clone()).await, "FORBIDDEN", "{noun}");
+            assert_eq!(refused(&bob, "moveCollection", collection.clone()).await, "FORBIDDEN", "{noun}");
+        }
+        assert_eq!(old_path(&bob).await, json!({"path": "alice/tools/hello"}));
+        // Within the namespace it stays with its owner.
+        assert_eq!(refused(&bob, "moveContainer", json!({"id": "alice/tools/hello", "collection": "alice/secret"})).await, "CONFLICT");
+        assert_eq!(refused(&bob, "updateContainer", json!({"id": "alice/tools/hello", "name": "hi"})).await, "");
+        assert_eq!(refused(&bob, "moveContainer", json!({"id": "alice/tools/hi", "collection": "alice/secret"})).await, "");
+        assert_eq!(refused(&bob, "setGrant", json!({"user": "alice", "level": "WRITE", "namespace": "bob"})).await, "");
+        assert_eq!(refused(&alice, "moveContainer", json!({"id": "alice/secret/hi", "collection": "bob/own"})).await, "");
+        assert_eq!(refused(&alice, "moveCollection", collection).await, "");
+    }
+
+    async fn maintainers_move_what_is_their_teams_elsewhere_and_members_do_not(app) {
+        alice(&app).await;
+        let (root, bob) = (app.admin("root").await, app.user("bob").await);
+        let alice = app.holding("alice", sifhub::registry::Scope::Write).await;
+        for (mutation, input) in [
+            ("createTeam", json!({"name": "lab"})),
+            ("addTeamMember", json!({"team": "lab", "user": "alice", "role": "MAINTAINER"})),
+            ("addTeamMember", json!({"team": "lab", "user": "bob", "role": "MEMBER"})),
+            ("createCollection", json!({"namespace": "lab", "name": "shelf"})),
+            ("createCollection", json!({"namespace": "bob", "name": "own"})),
+            ("setGrant", json!({"user": "bob", "collection": "lab/shelf", "level": "ADMIN"})),
+        ] {
+            assert_eq!(refused(&root, mutation, input).await, "", "{mutation}");
+        }
+        assert_eq!(refused(&bob, "moveCollection", json!({"id": "lab/shelf", "namespace": "bob"})).await, "FORBIDDEN");
+        assert_eq!(refused(&alice, "moveCollection", json!({"id": "lab/shelf", "namespace": "alice"})).await, "");
+    }
+
     async fn hits_cost_no_statement_more_than_before(app) {
         let alice = alice(&app).await;
         let path = "/v2/alice/tools/hello/manifests/1.0";

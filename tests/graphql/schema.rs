@@ -1,4 +1,6 @@
 //! What every part of the schema owes to whoever reads it, walked by introspection, so that what is new is held to it too.
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::support::TestApp;
@@ -265,4 +267,35 @@ async fn numbers_of_bytes_are_never_plain_numbers() {
         odd.is_empty(),
         "sizes that are not of the type Bytes: {odd:#?}"
     );
+}
+
+/// What is written like the code of an error, between these marks.
+fn codes(text: &str, mark: char) -> BTreeSet<&str> {
+    let code =
+        |word: &&str| word.len() > 3 && word.bytes().all(|c| c.is_ascii_uppercase() || c == b'_');
+    text.split(mark).filter(code).collect()
+}
+
+#[test]
+fn the_documentation_tells_each_code_of_an_error_and_no_other() {
+    let page = std::fs::read_to_string("docs/graphql.md").expect("the page");
+    let (_, errors) = page.split_once("\n## Errors\n").expect("the section");
+    let (errors, _) = errors.split_once("\n## ").expect("the next section");
+    let cells = errors.lines().filter_map(|line| line.split('|').nth(1));
+    let told: String = cells.collect();
+    let source = std::fs::read_to_string("src/graphql/error.rs").expect("the source");
+    assert_eq!(codes(&told, '`'), codes(&source, '"'));
+}
+
+#[test]
+fn the_documentation_tells_how_large_trees_of_sizes_are() {
+    use sifhub::registry::size_tree::nodes;
+    let page = std::fs::read_to_string("docs/graphql.md").expect("the page");
+    let (two, three) = (nodes(2, 20), nodes(3, 20));
+    let told = format!(
+        "two levels are up to {two} nodes, three {},{:03}",
+        three / 1000,
+        three % 1000
+    );
+    assert!(page.contains(&told), "{told}");
 }

@@ -242,6 +242,30 @@ on_each_database! {
         assert_eq!(names(&alice, "").await, "three two one", "without words, the newest first");
     }
 
+    async fn scores_tell_nothing_of_what_is_hidden(app) {
+        let alice = alice(&app).await;
+        let bob = app.user("bob").await;
+        for (seed, (name, text)) in (0..).zip([("gamma", "Has delta."), ("delta", "Of gamma, gamma and gamma rays."), ("other", "The gamma delta, at length.")]) {
+            alice.push(&format!("alice/tools/{name}"), "1", SifBuilder::new("amd64").payload(4096, seed)).await;
+            describe(&alice, &format!("alice/tools/{name}"), text).await;
+        }
+        app.indexed().await;
+        let found = async || {
+            let found = ask(&bob, json!({"text": "gamma delta"})).await;
+            let nodes = found["nodes"].as_array().expect("nodes").iter();
+            nodes.map(|node| (node["container"]["path"].clone(), node["score"].clone())).collect::<Vec<_>>()
+        };
+        let before = found().await;
+        assert_eq!(before.len(), 3);
+        for seed in 0..5 {
+            let path = format!("alice/secret/gamma{seed}");
+            alice.push(&path, "1", SifBuilder::new("amd64").payload(4096, 50 + seed)).await;
+            describe(&alice, &path, &"gamma rays everywhere ".repeat(20)).await;
+        }
+        app.indexed().await;
+        assert_eq!(found().await, before);
+    }
+
     async fn a_snippet_shows_the_words_that_were_found(app) {
         let alice = shelf(&app).await;
         assert_eq!(snippet(&ask(&alice, json!({"text": "indexes"})).await),

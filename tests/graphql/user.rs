@@ -116,6 +116,46 @@ on_each_database! {
         assert_eq!(refused(&root, "createUser", json!({"name": "alice"})).await, "");
     }
 
+    async fn teams_keep_their_namespaces_when_whoever_made_them_is_deleted(app) {
+        let (root, maker) = (app.admin("root").await, app.admin("maker").await);
+        let (bob, carol) = (app.user("bob").await, app.user("carol").await);
+        for team in ["lab", "idle"] {
+            assert_eq!(refused(&maker, "createTeam", json!({"name": team})).await, "");
+            for (user, role) in [("bob", "MAINTAINER"), ("carol", "MEMBER")] {
+                assert_eq!(refused(&maker, "addTeamMember", json!({"team": team, "user": user, "role": role})).await, "");
+            }
+        }
+        bob.push("lab/tools/hello", "1.0", crate::support::SifBuilder::new("amd64")).await;
+        assert_eq!(refused(&maker, "leaveTeam", json!({"team": "lab"})).await, "");
+        assert_eq!(refused(&root, "deleteUser", json!({"id": "maker"})).await, "");
+        let left = carol.graphql(r#"{ lab: namespace(name: "lab") { team { name } collectionCount } idle: namespace(name: "idle") { team { name } }
+            team(name: "idle") { members { nodes { user { name } } } } }"#, json!({})).await;
+        assert_eq!(left, json!({"lab": {"team": {"name": "lab"}, "collectionCount": 1}, "idle": {"team": {"name": "idle"}},
+            "team": {"members": {"nodes": [{"user": {"name": "bob"}}, {"user": {"name": "carol"}}]}}}));
+        bob.push("idle/tools/hello", "1.0", crate::support::SifBuilder::new("amd64")).await;
+        // A member who cannot become the maintainer goes as they are.
+        assert_eq!(refused(&root, "deleteUser", json!({"id": "carol"})).await, "");
+    }
+
+    async fn the_last_maintainer_of_a_team_is_not_deleted(app) {
+        let root = app.admin("root").await;
+        let (_bob, _carol) = (app.user("bob").await, app.user("carol").await);
+        assert_eq!(refused(&root, "createTeam", json!({"name": "lab"})).await, "");
+        for (user, role) in [("bob", "MAINTAINER"), ("carol", "MAINTAINER")] {
+            assert_eq!(refused(&root, "addTeamMember", json!({"team": "lab", "user": user, "role": role})).await, "");
+        }
+        assert_eq!(refused(&root, "leaveTeam", json!({"team": "lab"})).await, "");
+        assert_eq!(refused(&root, "disableUser", json!({"id": "carol"})).await, "");
+        let answer = mutate(&root, "deleteUser", json!({"id": "bob"})).await;
+        assert_eq!(code(&answer), "CONFLICT");
+        let words = answer["errors"][0]["message"].as_str().expect("words");
+        assert!(words.contains("these teams: lab; make somebody else a maintainer first"), "{words}");
+        assert_eq!(refused(&root, "enableUser", json!({"id": "carol"})).await, "");
+        assert_eq!(refused(&root, "deleteUser", json!({"id": "bob"})).await, "");
+        let team = root.graphql(r#"{ team(name: "lab") { members { nodes { role user { name } } } } }"#, json!({})).await;
+        assert_eq!(team["team"]["members"]["nodes"], json!([{"role": "MAINTAINER", "user": {"name": "carol"}}]));
+    }
+
     async fn administrators_filter_the_list_of_users(app) {
         let (alice, root) = (app.user("alice").await, app.admin("root").await);
         app.user("bob_x").await;

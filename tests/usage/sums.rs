@@ -1,7 +1,7 @@
 //! Sums, kept in step with every change.
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sifhub::registry::blob::collect;
 
 use super::{count_again, drifts, image, sums};
@@ -124,6 +124,30 @@ on_each_database! {
         assert_eq!(drifts(&app).await, []);
     }
 
+    async fn sums_go_with_users_and_teams(app) {
+        let (root, alice) = (app.admin("root").await, app.user("alice").await);
+        let done = async |operation: &str, input: Value| {
+            let kind = operation[..1].to_uppercase() + &operation[1..];
+            let text = format!("mutation($input: {kind}Input!) {{ {operation}(input: $input) {{ __typename }} }}");
+            root.graphql(&text, json!({"input": input})).await;
+        };
+        done("createTeam", json!({"name": "lab"})).await;
+        for (who, namespace) in [(&alice, "alice"), (&root, "lab")] {
+            who.push(&format!("{namespace}/tools/a"), "1", image(4096, 1)).await;
+            done("deleteCollection", json!({"id": format!("{namespace}/tools"), "withContent": true})).await;
+        }
+        done("deleteUser", json!({"id": "alice"})).await;
+        done("deleteTeam", json!({"id": "lab"})).await;
+        for table in ["usage", "usage_day"] {
+            use sea_orm::ConnectionTrait;
+            let text = format!("SELECT COUNT(*) AS n FROM {table} WHERE extent = 'namespace' AND id NOT IN (SELECT id FROM namespace)");
+            let row = app.db.query_one_raw(sea_orm::Statement::from_string(app.db.get_database_backend(), text)).await;
+            let n: i64 = row.expect("rows").expect("a row").try_get("", "n").expect("a number");
+            assert_eq!(n, 0, "{table}");
+        }
+        assert_eq!(drifts(&app).await, []);
+    }
+
     async fn sums_tell_strangers_nothing_of_what_they_may_not_see(app) {
         let alice = app.user("alice").await;
         for (name, visibility) in [("tools", "PUBLIC"), ("secret", "PRIVATE")] {
@@ -131,12 +155,33 @@ on_each_database! {
             alice.graphql(new, json!({"input": {"namespace": "alice", "name": name, "visibility": visibility}})).await;
             alice.push(&format!("alice/{name}/box"), "1", image(4096, 1)).await;
         }
+        let root = app.admin("root").await;
+        for (name, path) in [("one", "root/one/box"), ("two", "root/two/box")] {
+            let new = "mutation($input: CreateCollectionInput!) { createCollection(input: $input) { collection { id } } }";
+            root.graphql(new, json!({"input": {"namespace": "root", "name": name, "visibility": "PUBLIC"}})).await;
+            root.push(path, "1", image(4096, 1)).await;
+        }
+        let bytes = async |who: &Client, namespace: &str| {
+            let query = format!("{{ sizeTree(root: {namespace:?}, by: STORED) {{ bytes }} }}");
+            let nodes = who.graphql(&query, json!({})).await["sizeTree"].as_array().expect("nodes").clone();
+            let nodes = nodes.iter().map(|node| node["bytes"].as_str().and_then(|bytes| bytes.parse::<u64>().ok()).expect("bytes"));
+            let nodes: Vec<_> = nodes.collect();
+            (nodes[0], nodes[1..].iter().sum::<u64>())
+        };
         for who in [app.anonymous(), app.user("bob").await] {
             let found = sums(&who, ALICE).await;
             // Neither that there is another image, nor that it has the same bytes.
             assert_eq!((&found["imageCount"], &found["stored"]), (&json!(1), &json!(null)));
             assert_eq!(sums(&who, TOOLS).await["imageCount"], 1);
+            // Nor, where nothing is hidden, that nothing is.
+            assert_eq!(sums(&who, r#"namespace(name: "root")"#).await["stored"], json!(null));
+            for namespace in ["alice", "root"] {
+                let (all, parts) = bytes(&who, namespace).await;
+                assert_eq!(all, parts, "{namespace}");
+            }
         }
+        let (all, parts) = bytes(&root, "root").await;
+        assert!(all < parts, "{all} {parts}");
         assert_eq!(sums(&alice, ALICE).await["imageCount"], 2);
         assert!(sums(&alice, ALICE).await["stored"].is_string());
     }

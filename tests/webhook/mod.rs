@@ -212,6 +212,43 @@ on_each_database! {
         }
     }
 
+    async fn whoever_loses_a_place_is_told_nothing_more(app) {
+        let app = told(app, |_| {});
+        let (alice, bob) = (alice(&app).await, app.user("bob").await);
+        let (root, other) = (app.admin("root").await, app.admin("other").await);
+        let receiver = Receiver::start(200).await;
+        let grant = json!({"user": "bob", "level": "ADMIN", "container": "alice/tools/hello"});
+        assert_eq!(refused(&alice, "setGrant", grant.clone()).await.0, "");
+        let (of_bob, _) = create(&bob, json!({"container": "alice/tools/hello", "url": receiver.url("/bob")})).await;
+        let (of_site, _) = create(&other, json!({"url": receiver.url("/site")})).await;
+        let (of_alice, _) = create(&alice, json!({"namespace": "alice", "url": receiver.url("/alice"), "actions": ["tag.set"]})).await;
+        let operator = app.operator();
+        // What was handed out before is not sent either.
+        while webhook::dispatch(&operator).await.expect("a database") > 0 {}
+        let grants = alice.graphql("{ container(path: \"alice/tools/hello\") { grants { nodes { id } } } }", json!({})).await;
+        let id = grants["container"]["grants"]["nodes"][0]["id"].clone();
+        assert_eq!(refused(&alice, "removeGrant", json!({"id": id})).await.0, "");
+        assert_eq!(refused(&root, "setUserRole", json!({"id": "other", "role": "USER"})).await.0, "");
+        let _jobs = work(&app);
+        alice.push("alice/tools/hello", "2.0", SifBuilder::new("amd64").payload(4096, 7)).await;
+        log_when(&alice, &of_alice, |log| newest(log)["state"] == "DELIVERED").await;
+        for id in [&of_bob, &of_site] {
+            let log = log_when(&root, id, |log| log["disabledAt"] != Value::Null).await;
+            assert_eq!(log["active"], false);
+            assert!(log["deliveries"]["nodes"].as_array().is_some_and(|all| all.iter().all(|one| one["attempts"] == 0)), "{log}");
+        }
+        assert!(receiver.seen(1).await.iter().all(|one| one.path == "/alice"));
+        let events = "{ events(filter: {action: \"webhook.disable\"}) { totalCount } }";
+        assert_eq!(root.graphql(events, json!({})).await["events"]["totalCount"], 2);
+        // Somebody else takes it over.
+        assert_eq!(refused(&alice, "updateWebhook", json!({"id": of_bob, "active": true})).await.0, "");
+        log_when(&alice, &of_bob, |log| newest(log)["state"] == "DELIVERED").await;
+        root.graphql("mutation { disableUser(input: {id: \"alice\"}) { __typename } }", json!({})).await;
+        let input = json!({"id": "alice/tools/hello", "description": "d"});
+        assert_eq!(refused(&root, "updateContainer", input).await.0, "");
+        log_when(&root, &of_bob, |log| log["disabledAt"] != Value::Null).await;
+    }
+
     async fn what_never_arrives_is_given_up_and_can_be_sent_again(app) {
         let app = told(app, |config| config.webhook.give_up_after = sifhub::config::Duration::from_millis(0));
         let alice = alice(&app).await;

@@ -38,8 +38,9 @@ impl CollectionMutation {
         Ok(CollectionPayload::of(made))
     }
 
-    /// Renames or describes a collection of yours, or sets who may see it. Clients that know the old path no longer find
-    /// it. Errors: `CONFLICT` when the new name is taken.
+    /// Renames or describes a collection of yours, or sets who may see it. It is still pulled by the old path, until something
+    /// else takes that. Errors: `CONFLICT` when the new name is taken, and for a new name while anything in it is frozen or
+    /// holds an immutable tag.
     async fn update_collection(
         &self,
         ctx: &Context<'_>,
@@ -59,7 +60,9 @@ impl CollectionMutation {
     }
 
     /// Moves a collection of yours, with all that is in it, to a namespace that you may push to. It is still pulled by the old
-    /// path, until something else takes that. Errors: `CONFLICT` when the namespace has one of that name.
+    /// path, until something else takes that. Only the owner of a namespace moves collections out of it. Errors: `CONFLICT` when
+    /// the namespace has one of that name, and while anything in it is frozen or holds an immutable tag; `FORBIDDEN` for whoever
+    /// was only granted the collection.
     async fn move_collection(
         &self,
         ctx: &Context<'_>,

@@ -57,8 +57,9 @@ impl ContainerMutation {
     }
 
     /// Moves a container of yours, with all that is in it, to a collection that you may push to. It is still pulled by the old
-    /// path, until something else takes that; whoever may see that collection sees it there. Errors: `CONFLICT` when the
-    /// collection has one of that name.
+    /// path, until something else takes that; whoever may see that collection sees it there. Only the owner of a namespace moves
+    /// containers out of it. Errors: `CONFLICT` when the collection has one of that name, and while the container is frozen or
+    /// holds an immutable tag; `FORBIDDEN` to another namespace, for whoever was only granted the container.
     async fn move_container(
         &self,
         ctx: &Context<'_>,

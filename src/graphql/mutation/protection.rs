@@ -37,8 +37,8 @@ impl ProtectionMutation {
         of(ctx, protected).await
     }
 
-    /// Freezes a container of yours, or all containers of a collection of yours: nothing is pushed, tagged or deleted there,
-    /// at any door, by anybody, until somebody who administers it unfreezes it. Uploads under way are refused at their end.
+    /// Freezes a container of yours, or all containers of a collection of yours: nothing is pushed, tagged, moved or deleted
+    /// there, at any door, by anybody, until somebody who administers it unfreezes it. Uploads under way are refused at their end.
     async fn freeze(
         &self,
         ctx: &Context<'_>,

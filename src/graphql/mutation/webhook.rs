@@ -45,7 +45,8 @@ impl WebhookMutation {
         })
     }
 
-    /// Changes a webhook of yours. Errors: as for making one.
+    /// Changes a webhook of yours. Whoever switches it on answers for it from then on: it is told no more than they may see.
+    /// Errors: as for making one.
     async fn update_webhook(
         &self,
         ctx: &Context<'_>,

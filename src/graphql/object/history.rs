@@ -33,10 +33,32 @@ enum Kind {
     Created,
     /// It got another name.
     Renamed,
+    /// It was moved to another collection.
+    Moved,
     /// Its description changed.
     Described,
+    /// Its README, licence, source or citation changed.
+    AboutChanged,
+    /// It got other topics.
+    TopicsChanged,
+    /// It was said to be deprecated, or that was changed.
+    Deprecated,
+    /// It was said to be deprecated no longer.
+    Undeprecated,
+    /// It was frozen by itself, not with its collection.
+    Frozen,
+    /// It was unfrozen.
+    Unfrozen,
+    /// It was said which tags of it are immutable.
+    Protected,
     /// An image arrived.
     ImagePushed,
+    /// An image was copied to it from another container.
+    ImagePromoted,
+    /// An image was said to be deprecated, or that was changed.
+    ImageDeprecated,
+    /// An image was said to be deprecated no longer.
+    ImageUndeprecated,
     /// An image was deleted.
     ImageDeleted,
     /// A manifest arrived that describes no SIF image.
@@ -77,7 +99,7 @@ impl Moment {
         }
     }
 
-    /// The names of the tags that were made, moved or deleted, up to 100.
+    /// The names of the tags that were made, moved or deleted, or that a promoted image got, up to 100.
     async fn tags(&self) -> Vec<&str> {
         let mut tags = self.0.tags();
         tags.truncate(100);
@@ -104,6 +126,14 @@ impl Moment {
     /// The image that the tag pointed at before; null for other kinds, and when it is gone.
     async fn previous_image(&self, ctx: &Context<'_>) -> Result<Option<Image>> {
         self.image_of(ctx, "was").await
+    }
+
+    /// The image that was copied; null for other kinds, when it is gone, and when you may not see it.
+    async fn promoted_from(&self, ctx: &Context<'_>) -> Result<Option<Image>> {
+        match self.0.promoted() {
+            Some(id) => Ok(load(ctx, id).await?.map(Image)),
+            None => Ok(None),
+        }
     }
 
     /// The new name of a container; null for other kinds.

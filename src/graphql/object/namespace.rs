@@ -126,7 +126,8 @@ impl Namespace {
     }
 
     /// The bytes of all blobs in it, each once, in the trash or not; blobs that were pushed count before a manifest names
-    /// them, and until they are collected. Null unless you may see all that is in it.
+    /// them, and until they are collected. Null unless it is yours, in a team or
+    /// alone, or was granted to you, whatever is in it.
     async fn stored(&self, ctx: &Context<'_>) -> Result<Option<Bytes>> {
         Ok(load(ctx, StoredIn(self.0.id)).await?.map(Bytes))
     }

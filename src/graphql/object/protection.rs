@@ -20,7 +20,7 @@ impl Protection {
         self.0.immutable_tags.as_deref()
     }
 
-    /// Since when nothing is pushed, tagged or deleted in it; null when it is not frozen.
+    /// Since when nothing is pushed, tagged, moved or deleted in it; null when it is not frozen.
     async fn frozen_at(&self) -> Option<DateTime<Utc>> {
         self.0.frozen.as_ref().map(|frozen| frozen.at)
     }

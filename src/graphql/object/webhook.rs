@@ -62,7 +62,8 @@ impl Webhook {
         self.0.active && self.0.disabled_at.is_none()
     }
 
-    /// When the server switched it off because nothing had arrived for long; null: it did not.
+    /// When the server switched it off: because nothing had arrived for long, or because whoever answers for it no longer
+    /// administers the place. Null: it did not.
     async fn disabled_at(&self) -> Option<DateTime<Utc>> {
         self.0.disabled_at
     }
@@ -82,7 +83,7 @@ impl Webhook {
         self.0.updated_at
     }
 
-    /// Who made it; null when the account is gone.
+    /// Who answers for it: who made it, or switched it on since. Null when the account is gone.
     async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         match self.0.created_by {
             Some(id) => Ok(load(ctx, id).await?.map(User)),

@@ -1,4 +1,4 @@
-//! Giving a namespace to somebody else.
+//! Giving a namespace to somebody else, and who may take something out of one.
 use entity::{
     id::{NamespaceId, TeamId, UserId},
     namespace, team, user,
@@ -63,25 +63,50 @@ pub async fn transfer(caller: &Caller, id: NamespaceId, to: Owner) -> Result<Nam
 
 /// To give away is for owners: who was granted the namespace could make it their own otherwise.
 async fn may_give(tx: &Tx, namespace: &Granted<Admin, namespace::Model>) -> Result<()> {
-    if tx.actor().is_site_admin() {
-        return Ok(());
-    }
-    let theirs = match namespace.team_id {
-        Some(team) => open::<Admin, team::Entity>(tx.db(), tx.actor(), team)
-            .await
-            .is_ok(),
-        None => {
-            let account = tx.actor().account();
-            account.is_some_and(|account| account.id == namespace.owner_id)
-        }
-    };
-    if theirs {
+    if owns(tx, namespace).await? {
         return Ok(());
     }
     Err(Error::Forbidden(format!(
         "the namespace {} was only granted to you; ask its owner to transfer it",
         namespace.name
     )))
+}
+
+/// To take something from one namespace to another is for owners of the first as well: its old path leads on to it, and who
+/// was only granted it could go on to say what is pulled there when the grant is long taken back.
+///
+/// # Errors
+/// [`Error::Forbidden`] for anybody else, unless both are the same.
+pub(in crate::registry) async fn check_leaving(
+    tx: &Tx,
+    from: NamespaceId,
+    to: NamespaceId,
+) -> Result<()> {
+    if from == to {
+        return Ok(());
+    }
+    let namespace = open::<Pull, namespace::Entity>(tx.db(), tx.actor(), from).await?;
+    if owns(tx, &namespace).await? {
+        return Ok(());
+    }
+    Err(Error::Forbidden(format!(
+        "only the owner of the namespace {} moves what is in it to another namespace; ask them, or promote the images",
+        namespace.name
+    )))
+}
+
+/// Whether a namespace belongs to the actor, or to a team that they maintain; everything belongs to administrators.
+async fn owns(tx: &Tx, namespace: &namespace::Model) -> Result<bool> {
+    let Some(team) = namespace.team_id else {
+        let account = tx.actor().account();
+        let own = account.is_some_and(|account| account.id == namespace.owner_id);
+        return Ok(own || tx.actor().is_site_admin());
+    };
+    match open::<Admin, team::Entity>(tx.db(), tx.actor(), team).await {
+        Ok(_) => Ok(true),
+        Err(Error::Forbidden(_) | Error::NotFound(_)) => Ok(false),
+        Err(other) => Err(other),
+    }
 }
 
 async fn receiver(tx: &Tx, user: UserId) -> Result<Granted<Pull, user::Model>> {

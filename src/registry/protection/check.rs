@@ -75,7 +75,7 @@ impl Freeze {
             why => format!(" ({why})"),
         };
         Error::Conflict(format!(
-            "{subject} is frozen{why}: nothing is pushed, tagged or deleted there; whoever administers the {noun} may lift that (unfreeze)"
+            "{subject} is frozen{why}: nothing is pushed, tagged, moved or deleted there; whoever administers the {noun} may lift that (unfreeze)"
         ))
     }
 }
@@ -119,7 +119,7 @@ pub(in crate::registry) fn refusal(path: &str, name: &str, pattern: &Pattern) ->
     ))
 }
 
-/// Refuses to delete a container that is frozen or holds an immutable tag.
+/// Refuses to delete, rename or move a container that is frozen or holds an immutable tag.
 ///
 /// # Errors
 /// [`Error::Conflict`].
@@ -167,7 +167,7 @@ async fn tags_behind(tx: &Tx, container: ContainerId, last: &str) -> Result<Vec<
     Ok(names.into_tuple().all(tx.db()).await?)
 }
 
-/// Refuses to delete a collection when it, or a container in it, is frozen, or holds an immutable tag.
+/// Refuses to delete, rename or move a collection when it, or a container in it, is frozen, or holds an immutable tag.
 ///
 /// # Errors
 /// [`Error::Conflict`].

@@ -9,9 +9,9 @@ use sea_orm::{
 
 use super::{document::FacetKind, question::Question};
 use crate::{
-    access::{Guarded, Pull, rows},
+    access::{Actor, Guarded, Pull, rows},
     error::Result,
-    registry::Caller,
+    registry::{Caller, total},
 };
 
 /// How many matches are looked at, ranked and counted. When there are more, it is the newest, and the newest of those with
@@ -69,7 +69,7 @@ pub(super) struct Hit {
     /// How many users have starred it, and how often it was pulled.
     pub(super) stars: i64,
     pub(super) downloads: i64,
-    /// How well the words match, on a scale of the database: larger is better.
+    /// How well the words match, on a scale of the database: larger is better. It depends on no other document.
     pub(super) rank: f64,
 }
 
@@ -84,32 +84,41 @@ enum Place {
 pub(super) trait Documented: Guarded {
     const ID: Self::Column;
     const CREATED_AT: Self::Column;
-    /// The columns of how many have starred it, and how often it was pulled.
-    const LIKED: Option<[Self::Column; 2]>;
     const OF: search_document::Column;
+    /// How many have starred it, and how often it was pulled, as far as `actor` may know.
+    fn liked(actor: &Actor) -> [Expr; 2];
 }
 
 impl Documented for container::Entity {
     const ID: container::Column = container::Column::Id;
     const CREATED_AT: container::Column = container::Column::CreatedAt;
-    const LIKED: Option<[container::Column; 2]> =
-        Some([container::Column::Stars, container::Column::Downloads]);
     const OF: search_document::Column = search_document::Column::ContainerId;
+
+    fn liked(_: &Actor) -> [Expr; 2] {
+        [container::Column::Stars, container::Column::Downloads]
+            .map(|column| Expr::col(column.as_column_ref()))
+    }
 }
 
 impl Documented for collection::Entity {
     const ID: collection::Column = collection::Column::Id;
     const CREATED_AT: collection::Column = collection::Column::CreatedAt;
-    const LIKED: Option<[collection::Column; 2]> =
-        Some([collection::Column::Stars, collection::Column::Downloads]);
     const OF: search_document::Column = search_document::Column::CollectionId;
+
+    fn liked(actor: &Actor) -> [Expr; 2] {
+        let stars = Expr::col(collection::Column::Stars.as_column_ref());
+        [stars, total::pulls_seen(actor)]
+    }
 }
 
 impl Documented for namespace::Entity {
     const ID: namespace::Column = namespace::Column::Id;
     const CREATED_AT: namespace::Column = namespace::Column::CreatedAt;
-    const LIKED: Option<[namespace::Column; 2]> = None;
     const OF: search_document::Column = search_document::Column::NamespaceId;
+
+    fn liked(_: &Actor) -> [Expr; 2] {
+        [0_i64, 0].map(Expr::val)
+    }
 }
 
 /// The matches among things of one kind, at most `limit` and one more, which tells that there are more. Two statements at most.
@@ -169,8 +178,7 @@ fn select<E: Documented>(caller: &Caller, question: &Question, place: Place) -> 
     let visible = rows::<Pull, E>(caller.actor()).into_select();
     let mut select = QueryTrait::into_query(visible);
     let document = |column| Expr::col((search_document::Entity, column));
-    let liked = E::LIKED.map(|columns| columns.map(|column| Expr::col(column.as_column_ref())));
-    let [stars, downloads] = liked.unwrap_or_else(|| [0_i64, 0].map(Expr::val));
+    let [stars, downloads] = E::liked(caller.actor());
     select
         .clear_selects()
         .expr_as(stars, "stars")
@@ -194,6 +202,23 @@ fn select<E: Documented>(caller: &Caller, question: &Question, place: Place) -> 
     select
 }
 
+/// The parts of a document in SQLite's index, by how much it counts that the words are there: its title, what is said about
+/// it, its README, its definition.
+const PARTS: [u8; 4] = [10, 4, 2, 1];
+
+/// How well the words match, by nothing but the document: in which of its parts there are any. What `bm25` says besides depends on
+/// how rare the words are in all documents, those that the caller may not see included; that it says anything for a part
+/// does not.
+fn rank_sqlite() -> String {
+    let part = |(at, weight): (usize, u8)| {
+        let only = (0..PARTS.len()).map(|other| if other == at { "1.0" } else { "0.0" });
+        let only = only.collect::<Vec<_>>().join(", ");
+        format!("{weight}.0 * (bm25(search_index, {only}) < 0.0)")
+    };
+    let parts: Vec<_> = PARTS.into_iter().enumerate().map(part).collect();
+    parts.join(" + ")
+}
+
 fn match_sqlite(select: &mut SelectStatement, question: &Question, place: Place) {
     let query = question.fts5(place == Place::Title);
     select
@@ -202,10 +227,7 @@ fn match_sqlite(select: &mut SelectStatement, question: &Question, place: Place)
             Expr::cust("search_index.rowid = search_document.id"),
         )
         .and_where(Expr::cust_with_values("search_index MATCH ?", [query]))
-        .expr_as(
-            Expr::cust("-bm25(search_index, 10.0, 4.0, 2.0, 1.0)"),
-            "rank",
-        )
+        .expr_as(Expr::cust(rank_sqlite()), "rank")
         .order_by_expr(Expr::cust("search_index.rowid"), Order::Desc);
 }
 

@@ -34,8 +34,7 @@ impl Kind {
 }
 
 /// What is summed up, and how it is called in statements.
-const SUMS: [(usage::Column, &str); 9] = [
-    (usage::Column::Collections, "collections"),
+const SUMS: [(usage::Column, &str); 8] = [
     (usage::Column::Containers, "containers"),
     (usage::Column::Images, "images"),
     (usage::Column::Manifests, "manifests"),
@@ -49,7 +48,6 @@ const SUMS: [(usage::Column, &str); 9] = [
 /// The same, read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sums {
-    pub(super) collections: i64,
     pub(super) containers: i64,
     pub(super) images: i64,
     pub(super) manifests: i64,
@@ -63,7 +61,6 @@ pub(super) struct Sums {
 impl Sums {
     fn each(self, other: Self, with: impl Fn(i64, i64) -> i64) -> Self {
         Self {
-            collections: with(self.collections, other.collections),
             containers: with(self.containers, other.containers),
             images: with(self.images, other.images),
             manifests: with(self.manifests, other.manifests),
@@ -92,22 +89,6 @@ impl Neg for Sums {
     }
 }
 
-impl From<&usage::Model> for Sums {
-    fn from(row: &usage::Model) -> Self {
-        Self {
-            collections: row.collections,
-            containers: row.containers,
-            images: row.images,
-            manifests: row.manifests,
-            size: row.size,
-            stored: row.stored,
-            unsigned: row.unsigned,
-            born: row.born,
-            downloads: row.downloads,
-        }
-    }
-}
-
 /// A child, and how much all the children of its parent are.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
@@ -125,7 +106,6 @@ impl FromQueryResult for Sums {
         prefix: &str,
     ) -> std::result::Result<Self, sea_orm::DbErr> {
         Ok(Self {
-            collections: row.try_get(prefix, "collections")?,
             containers: row.try_get(prefix, "containers")?,
             images: row.try_get(prefix, "images")?,
             manifests: row.try_get(prefix, "manifests")?,
@@ -248,7 +228,8 @@ fn all_namespaces(actor: &Actor) -> SelectStatement {
     query
 }
 
-/// Namespaces by what is seen in them. Which blobs are shared is known only where that is all.
+/// Namespaces by what is seen in them. Which blobs are shared is known only where that is all by right: otherwise it would tell
+/// whether something is hidden.
 fn namespaces(actor: &Actor) -> SelectStatement {
     use namespace::Column::{Id, Name};
     let in_them = seen_in_namespaces(actor);
@@ -267,8 +248,7 @@ fn namespaces(actor: &Actor) -> SelectStatement {
         let inside = || Expr::col(("inside", name));
         let sum = match name {
             "stored" => Expr::case(
-                Expr::col(("inside", "collections"))
-                    .equals((usage::Entity, usage::Column::Collections)),
+                namespace::Entity::whole(actor, Level::Pull),
                 Expr::col((usage::Entity, usage::Column::Stored)),
             )
             .finally(inside())

@@ -50,7 +50,7 @@ pub async fn history(
     moves: Moves<'_>,
     args: &PageArgs<ByMove>,
 ) -> Result<Page<TagMove>> {
-    page(caller.db(), of(caller, moves), args).await
+    page(caller, of(caller, moves), moves, args).await
 }
 
 /// How many [`history`] lists.

@@ -1,8 +1,8 @@
 //! Whether an account counts: as an administrator, as one that may sign in, or at all. One enabled administrator is left.
 use entity::{collection, key, namespace, user};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, IntoActiveModel, ModelTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Set, sea_query::LockType,
 };
 use serde_json::json;
 
@@ -14,6 +14,7 @@ use crate::{
     registry::{
         Caller, Tx, UserId,
         database::{Turn, take_turn},
+        namespace as namespaces, team,
     },
 };
 
@@ -72,21 +73,21 @@ pub async fn set_admin(caller: &Caller, id: UserId, admin: bool) -> Result<User>
         .await
 }
 
-/// Deletes an account that owns nothing, with its empty namespaces, tokens and sessions. What it did stays in the log.
+/// Deletes an account that owns nothing, with its empty namespaces, tokens and sessions. What it did stays in the log. Teams keep
+/// their namespaces, whoever made them.
 ///
 /// # Errors
-/// [`Error::Forbidden`] for anybody but administrators; [`Error::Conflict`] while it owns collections or keys, which are
-/// named, and for the last enabled administrator; those of [`open`].
+/// [`Error::Forbidden`] for anybody but administrators; [`Error::Conflict`] while it owns collections or keys, or is the last
+/// maintainer of teams, which are named, and for the last enabled administrator; those of [`open`].
 pub async fn delete(caller: &Caller, id: UserId) -> Result<()> {
     may_govern(caller, "delete accounts")?;
     caller
         .change_always(async |tx| {
             let user = opened(tx, id).await?;
+            team::succeed(tx, &user).await?;
+            let own = own_namespaces(tx, id).await?;
             check_owns_nothing(tx, &user).await?;
-            namespace::Entity::delete_many()
-                .filter(namespace::Column::OwnerId.eq(id))
-                .exec(tx.db())
-                .await?;
+            namespaces::delete_all(tx, own).await?;
             let user = user.into_row();
             user.clone().delete(tx.db()).await?;
             check_administered(tx, &user, "delete").await?;
@@ -130,6 +131,18 @@ async fn check_administered(tx: &Tx, before: &user::Model, verb: &str) -> Result
     }
 }
 
+/// The namespaces of a user, to which nothing comes until the end of the transaction.
+async fn own_namespaces(tx: &Tx, id: UserId) -> Result<Vec<Granted<Admin, namespace::Model>>> {
+    rows::<Admin, namespace::Entity>(tx.actor())
+        .narrow(|q| {
+            q.filter(namespace::Column::OwnerId.eq(id))
+                .filter(namespace::Column::TeamId.is_null())
+                .lock(LockType::Update)
+        })
+        .all(tx.db())
+        .await
+}
+
 /// # Errors
 /// [`Error::Conflict`], naming some of what they own.
 async fn check_owns_nothing(tx: &Tx, user: &user::Model) -> Result<()> {
@@ -137,6 +150,7 @@ async fn check_owns_nothing(tx: &Tx, user: &user::Model) -> Result<()> {
         .into_select()
         .inner_join(namespace::Entity)
         .filter(namespace::Column::OwnerId.eq(user.id))
+        .filter(namespace::Column::TeamId.is_null())
         .order_by_asc(collection::Column::Id)
         .limit(NAMED + 1)
         .select_only()

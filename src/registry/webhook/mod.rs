@@ -1,6 +1,7 @@
 //! Webhooks: addresses that are told of what happens in a namespace, a collection, a container or on the site.
 mod address;
 mod delivery;
+mod maker;
 mod queue;
 mod secret;
 
@@ -87,6 +88,13 @@ pub fn place(webhook: &webhook::Model) -> Option<Place> {
     namespace.or(collection).or(container)
 }
 
+/// Those that the server tells of events.
+fn switched_on() -> Condition {
+    Condition::all()
+        .add(webhook::Column::Active.eq(true))
+        .add(webhook::Column::DisabledAt.is_null())
+}
+
 /// The names and first words of the actions that it wants; empty: all.
 pub fn actions(webhook: &webhook::Model) -> Vec<&str> {
     let actions = webhook.actions.as_array().into_iter().flatten();
@@ -99,7 +107,7 @@ pub async fn list(
     place: Option<Place>,
     args: &PageArgs<ByCreation>,
 ) -> Result<Page<Webhook>> {
-    page(caller.db(), listed(caller, place), args).await
+    page(caller, listed(caller, place), place, args).await
 }
 
 /// How many [`list`] lists.
@@ -258,7 +266,7 @@ fn told(webhook: &webhook::Model) -> Value {
     json!({"origin": origin.unwrap_or_default(), "actions": webhook.actions, "active": webhook.active})
 }
 
-/// Changes a webhook of the caller, and tells its new secret, if it gets one.
+/// Changes a webhook of the caller, and tells its new secret, if it gets one. Whoever switches it on answers for it from then on.
 ///
 /// # Errors
 /// [`Error::Invalid`] for inputs that are wrong; those of [`open`].
@@ -295,6 +303,9 @@ pub async fn update(
                 row.failing_since = Set(None);
                 row.failures = Set(0);
                 row.retry_at = Set(None);
+                if let Some(account) = tx.actor().account().filter(|_| active) {
+                    row.created_by = Set(Some(account.id));
+                }
             }
             row.updated_at = Set(tx.now());
             let new = row.update(tx.db()).await?;

@@ -30,7 +30,7 @@ use super::{
     },
     actions,
     delivery::waiting,
-    secret, target_of,
+    maker, secret, switched_on, target_of,
 };
 use crate::{
     access::{identity, internal},
@@ -58,16 +58,19 @@ pub async fn dispatch(caller: &Caller) -> Result<usize> {
     if waiting.is_empty() {
         return Ok(0);
     }
-    let count = caller
+    let (count, refused) = caller
         .change(async |tx| {
             take_turn(tx.db(), Turn::Dispatch).await?;
             let events = undispatched(BATCH).all(tx.db()).await?;
-            hand_out(tx, &events).await?;
+            let refused = hand_out(tx, &events).await?;
             number(tx, &events).await?;
-            Ok(Change::none(events.len()))
+            Ok(Change::none((events.len(), refused)))
         })
         .await?;
     caller.bell().numbered();
+    for hook in refused {
+        maker::disable(caller, hook).await?;
+    }
     Ok(count)
 }
 
@@ -78,9 +81,13 @@ fn undispatched(most: u64) -> sea_orm::Select<event::Entity> {
         .limit(most)
 }
 
-/// Writes a delivery for each webhook that wants an event.
-async fn hand_out(tx: &Tx, events: &[event::Model]) -> Result<()> {
+/// Writes a delivery for each webhook that wants an event. Those whose makers may not listen any more get none; they are told.
+async fn hand_out(tx: &Tx, events: &[event::Model]) -> Result<Vec<WebhookId>> {
     let hooks = listeners(tx, events).await?;
+    let entitled = maker::entitled(tx.db(), &hooks).await?;
+    let (hooks, refused): (Vec<_>, Vec<_>) = hooks
+        .into_iter()
+        .partition(|hook| entitled.contains(&hook.id));
     let wanted = |event: &event::Model| {
         let event = event.clone();
         let hooks = hooks.iter().filter(move |hook| wants(hook, &event));
@@ -96,7 +103,7 @@ async fn hand_out(tx: &Tx, events: &[event::Model]) -> Result<()> {
             .exec_without_returning(tx.db())
             .await?;
     }
-    Ok(())
+    Ok(refused.into_iter().map(|hook| hook.id).collect())
 }
 
 /// The webhooks that listen where any of these events happened.
@@ -115,12 +122,6 @@ async fn listeners(tx: &Tx, events: &[event::Model]) -> Result<Vec<webhook::Mode
         .filter(there)
         .all(tx.db())
         .await?)
-}
-
-fn switched_on() -> Condition {
-    Condition::all()
-        .add(webhook::Column::Active.eq(true))
-        .add(webhook::Column::DisabledAt.is_null())
 }
 
 /// Whether a webhook listens where this happened, and wants to know. What it was pinged with was written to it directly.
@@ -286,7 +287,8 @@ fn pending(now: DateTime<Utc>) -> sea_orm::Select<delivery::Entity> {
         .filter(delivery::Column::DueAt.lte(now))
 }
 
-/// The oldest delivery that is due to this webhook; `None`: nothing is, or the claim has run out.
+/// The oldest delivery that is due to this webhook; `None`: nothing is, the claim has run out, or whoever made it may not
+/// listen any more, by which it is switched off.
 ///
 /// # Errors
 /// [`Error::Unavailable`](crate::error::Error::Unavailable) when the database does not answer.
@@ -296,7 +298,11 @@ pub async fn next(caller: &Caller, claimed: &Claimed) -> Result<Option<Sending>>
         .filter(webhook::Column::Claim.eq(claimed.claim))
         .filter(webhook::Column::ClaimedUntil.gt(caller.now()))
         .filter(switched_on());
-    if mine.one(caller.db()).await?.is_none() {
+    let Some(hook) = mine.one(caller.db()).await? else {
+        return Ok(None);
+    };
+    if maker::entitled(caller.db(), &[hook]).await?.is_empty() {
+        maker::disable(caller, claimed.id).await?;
         return Ok(None);
     }
     let found = pending(caller.now())
