@@ -36,13 +36,14 @@ mod generate;
 mod outdated;
 mod put;
 mod tags;
+mod write;
 
-pub(in crate::registry) use document::EMPTY;
 pub use generate::backfill;
 pub(in crate::registry) use generate::{Made, delete_image, ensure_config, of_image};
 pub(in crate::registry) use outdated::delete_outdated;
 pub use put::{CONTENT_MAX, NewManifest, put};
 pub(in crate::registry) use tags::{follow, of_image as names_of_image};
+pub(in crate::registry) use write::EMPTY;
 
 /// A manifest that the caller may see.
 pub type Manifest = Granted<Pull, manifest::Model>;
