@@ -2,7 +2,7 @@
 //!
 //! A chunk is staged by itself and counts once its row is written, so an upload goes on after a lost connection, after a
 //! crash and on another replica. What arrived of a chunk that was cut counts, too. At the end the chunks are joined.
-use std::{io, time::Duration};
+use std::{collections::HashSet, io, time::Duration};
 
 use bytes::Bytes;
 use chrono::TimeDelta;
@@ -482,11 +482,16 @@ pub(in crate::registry) async fn expire(caller: &Caller, dry_run: bool) -> Resul
     Ok(delete.exec(caller.db()).await?.rows_affected)
 }
 
-/// The staged objects that uploads under way still need.
-pub(in crate::registry) async fn staged_keys(caller: &Caller) -> Result<Vec<String>> {
+/// Those of staged objects that uploads under way still need.
+pub(in crate::registry) async fn staged_among(
+    caller: &Caller,
+    keys: &[&str],
+) -> Result<HashSet<String>> {
     use sea_orm::QuerySelect;
-    let keys = internal::<blob_chunk::Entity>()
+    let needed = internal::<blob_chunk::Entity>()
+        .filter(blob_chunk::Column::Staged.is_in(keys.iter().copied()))
         .select_only()
         .column(blob_chunk::Column::Staged);
-    Ok(keys.into_tuple().all(caller.db()).await?)
+    let needed: Vec<String> = needed.into_tuple().all(caller.db()).await?;
+    Ok(needed.into_iter().collect())
 }

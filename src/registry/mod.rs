@@ -28,6 +28,7 @@ pub mod namespace;
 pub mod page;
 pub mod path;
 pub mod permission;
+pub mod place;
 pub mod protection;
 pub mod quota;
 mod redirect;

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use futures::TryStreamExt;
 
 use super::{Algorithm, Digest, Staged, Storage, blob_path, error, staged_path};
@@ -35,7 +33,7 @@ impl Storage {
     /// `NotFound` when it is gone, `Internal` or `Unavailable` when the backend fails.
     pub async fn rehash(&self, staged: &Staged, algorithm: Algorithm) -> Result<Digest> {
         let path = staged_path(&staged.key)?;
-        self.hash(&path, staged.size, algorithm, Duration::ZERO)
+        self.hash(&path, staged.size, algorithm, None)
             .await
             .map_err(error::gone)
     }

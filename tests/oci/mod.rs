@@ -3,6 +3,7 @@
 mod blob;
 mod catalog;
 mod collect;
+mod collectors;
 mod conformance;
 mod error;
 mod manifest;
