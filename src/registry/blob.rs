@@ -67,8 +67,17 @@ pub async fn find_here(
     path: &ContainerPath,
     digest: &Digest,
 ) -> Result<(ContainerId, Stored)> {
-    let container = containers::find_here(caller, path).await?;
-    let found = of_container(caller, container.id, digest).await?;
+    let container = containers::find_here(caller, path).await?.id;
+    Ok((container, find_in(caller, container, digest).await?))
+}
+
+/// The same for a container that was found.
+pub(in crate::registry) async fn find_in(
+    caller: &Caller,
+    container: ContainerId,
+    digest: &Digest,
+) -> Result<Stored> {
+    let (_, found) = of_container(caller, container, digest).await?;
     match caller.storage().blob(digest).await? {
         Some(_) => Ok(found),
         None => Err(Error::NotFound("blob")),

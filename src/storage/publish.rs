@@ -38,6 +38,22 @@ impl Storage {
             .map_err(error::gone)
     }
 
+    /// Whether a blob has the bytes that were staged: whoever published them may have been stopped after it.
+    ///
+    /// # Errors
+    /// `Unavailable` when the backend fails.
+    pub async fn holds(&self, digest: &Digest, staged: &Staged) -> Result<bool> {
+        let stored = self.blob(digest).await?;
+        if stored.is_none_or(|blob| blob.size != staged.size) {
+            return Ok(false);
+        }
+        let (path, known) = (blob_path(digest), staged.digest);
+        match self.hash(&path, staged.size, known.kind(), None).await {
+            Err(Error::NotFound(_)) => Ok(false),
+            found => Ok(found? == known),
+        }
+    }
+
     /// Makes a blob of a staged object whose digest is the expected one, in one step: who looks sees all of it or
     /// nothing. On success the staged object is used up; else it stays. A blob that is there already is replaced by
     /// the same bytes: this heals one that was damaged, and its date is new for whoever collects by age.

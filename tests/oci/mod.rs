@@ -10,6 +10,7 @@ mod manifest;
 mod referrers;
 mod tags;
 mod upload;
+mod upload_end;
 
 use serde_json::{Value, json};
 use sifhub::registry::Digest;
