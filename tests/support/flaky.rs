@@ -19,6 +19,7 @@ use tokio::{
 pub struct Flaky {
     endpoint: String,
     every: Arc<AtomicU64>,
+    burst: Arc<AtomicU64>,
     gate: Arc<Gate>,
     task: AbortHandle,
 }
@@ -33,6 +34,7 @@ struct Gate {
 struct Way {
     to: String,
     every: Arc<AtomicU64>,
+    burst: Arc<AtomicU64>,
     gate: Arc<Gate>,
     count: AtomicU64,
     http: reqwest::Client,
@@ -50,6 +52,7 @@ impl Flaky {
             .expect("an address")
             .to_string();
         let every = Arc::new(AtomicU64::new(0));
+        let burst = Arc::new(AtomicU64::new(0));
         let gate = Arc::new(Gate {
             closed: Mutex::new(None),
             came: watch::Sender::new(0),
@@ -58,6 +61,7 @@ impl Flaky {
         let way = Way {
             to: to.to_owned(),
             every: every.clone(),
+            burst: burst.clone(),
             gate: gate.clone(),
             count: AtomicU64::new(0),
             http: reqwest::Client::new(),
@@ -66,6 +70,7 @@ impl Flaky {
         Self {
             endpoint: format!("http://{address}"),
             every,
+            burst,
             gate,
             task,
         }
@@ -79,6 +84,11 @@ impl Flaky {
     /// Lets each `every`th request fail from now on; 0: none.
     pub fn fail_every(&self, every: u64) {
         self.every.store(every, Ordering::SeqCst);
+    }
+
+    /// Lets the next `count` requests fail.
+    pub fn fail_next(&self, count: u64) {
+        self.burst.store(count, Ordering::SeqCst);
     }
 
     /// Holds up requests of that method whose path has that part, from now on.
@@ -123,7 +133,12 @@ impl Endpoint for Way {
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let every = self.every.load(Ordering::SeqCst);
         let number = self.count.fetch_add(1, Ordering::SeqCst);
-        if every > 0 && number.is_multiple_of(every) {
+        let left = self
+            .burst
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
+        if left.is_ok() || every > 0 && number.is_multiple_of(every) {
             return Ok(StatusCode::INTERNAL_SERVER_ERROR.into());
         }
         self.gate.pass(&request).await;
