@@ -6,7 +6,7 @@ use crate::{
     config::{Backend, Config, make_private},
     error::{Error, Result},
     http, jobs,
-    registry::{Caller, Registry, Secret, connect, migrate, user},
+    registry::{Caller, Registry, Secret, connect, migrate, place, user},
     storage::{Bucket, Settings, Storage},
 };
 
@@ -63,12 +63,24 @@ impl App {
     /// # Errors
     /// [`Error::Invalid`] when the address cannot be listened on or the certificate cannot be read.
     pub async fn serve(self) -> Result<()> {
+        self.check_place().await?;
         self.invite_first_administrator().await?;
         let jobs = tokio::spawn(jobs::run(self.registry.clone()));
         let served = http::serve(self.registry.clone()).await;
         jobs::finish(&self.registry).await;
         jobs.abort();
         served
+    }
+
+    /// Storage that does not answer may do so later; another one never is what is needed.
+    async fn check_place(&self) -> Result<()> {
+        match place::check(&self.operator()).await {
+            Err(Error::Unavailable { what, source }) => {
+                tracing::warn!(what, error = ?source, "unavailable at the start");
+                Ok(())
+            }
+            checked => checked,
+        }
     }
 
     /// On the very first start there is nobody who could make accounts; the log tells how to become that somebody.

@@ -20,6 +20,8 @@ pub use linger::linger;
 
 /// After what time clients are told to try again while the site takes no changes.
 const READ_ONLY_RETRY: Duration = Duration::from_mins(2);
+/// The same while database or storage do not answer.
+const UNAVAILABLE_RETRY: Duration = Duration::from_secs(5);
 
 /// Facts about a request.
 #[derive(Clone, Debug)]
@@ -94,6 +96,9 @@ pub fn failure(error: &Error) -> ResponseBuilder {
             response.header(header::RETRY_AFTER, after.as_secs().max(1))
         }
         Error::ReadOnly { .. } => response.header(header::RETRY_AFTER, READ_ONLY_RETRY.as_secs()),
+        Error::Unavailable { .. } => {
+            response.header(header::RETRY_AFTER, UNAVAILABLE_RETRY.as_secs())
+        }
         _ => response,
     }
 }

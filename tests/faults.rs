@@ -189,15 +189,19 @@ async fn a_folder_that_is_gone_is_503() {
     let root = folder.path().join("blobs");
     let app = TestApp::in_folder(&root).await;
     let alice = app.user("alice").await;
-    alice
+    let digest = alice
         .push("alice/tools/hello", "1.0", SifBuilder::new("amd64"))
         .await;
     std::fs::rename(&root, folder.path().join("unmounted")).expect("the folder is moved away");
     app.anonymous().get("/readyz").await.expect(503);
-    alice
-        .get("/v1/imagefile/alice/tools/hello:1.0")
-        .await
-        .expect(503);
+    for path in [
+        "/v1/imagefile/alice/tools/hello:1.0".into(),
+        format!("/v2/alice/tools/hello/blobs/{digest}"),
+    ] {
+        let refused = alice.get(&path).await.expect(503);
+        let after: u64 = refused.header("retry-after").parse().expect("seconds");
+        assert!(after > 0);
+    }
     std::fs::rename(folder.path().join("unmounted"), &root).expect("the folder is back");
     alice
         .get("/v1/imagefile/alice/tools/hello:1.0")

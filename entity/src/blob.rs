@@ -11,7 +11,7 @@ pub struct Model {
     pub digest: String,
     /// In bytes.
     pub size: i64,
-    /// When somebody last published these bytes: collection leaves young blobs alone.
+    /// When somebody last published these bytes: collection leaves young blobs alone. While they are removed: since when.
     pub touched_at: DateTimeUtc,
     /// Set while collection removes the bytes; nobody may adopt the blob meanwhile.
     pub removing: bool,

@@ -9,6 +9,7 @@ use crate::{
     registry::{
         Caller,
         blob::{Decision, Hold, Reason, What, collect, explain},
+        place,
     },
 };
 
@@ -20,7 +21,8 @@ pub(super) struct Gc {
     /// With --dry-run: one JSON object a line
     #[arg(long, requires = "dry_run")]
     json: bool,
-    /// Leave alone what is younger (storage.staging_retention, 1d unless configured); never less than a push takes
+    /// Leave alone what is younger (storage.staging_retention, 1d unless configured). Less than a push takes makes pushes fail
+    /// that are under way, to be tried again; what was acknowledged stays in any case
     #[arg(long, value_name = "TIME")]
     grace: Option<Duration>,
 }
@@ -31,7 +33,10 @@ impl Gc {
         let operator = open_existing(config).await?.operator();
         match self.dry_run {
             true => tell(&operator, grace, self.json).await,
-            false => sweep(&operator, grace).await,
+            false => {
+                place::check(&operator).await?;
+                sweep(&operator, grace).await
+            }
         }
     }
 }
@@ -44,12 +49,16 @@ async fn sweep(operator: &Caller, grace: Duration) -> Result<()> {
     for key in &collected.staged {
         println!("staged {key}");
     }
+    for digest in &collected.aside {
+        println!("quarantined {digest}");
+    }
     eprintln!(
-        "removed {} blobs ({}), {} staged leftovers, {} uploads",
+        "removed {} blobs ({}), {} staged leftovers, {} uploads, {} quarantined blobs",
         collected.blobs.len(),
         ByteSize::from_bytes(collected.bytes()),
         collected.staged.len(),
-        collected.uploads
+        collected.uploads,
+        collected.aside.len()
     );
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `sifhub scrub`.
 use clap::Args;
 
-use super::open;
+use super::open_existing;
 use crate::{
     config::{ByteSize, Config, Duration},
     error::{Error, Result},
@@ -16,14 +16,14 @@ pub(super) struct Scrub {
     /// Read only blobs that were not read for so long; `0s` reads all
     #[arg(long, value_name = "TIME", default_value = "30d")]
     older_than: Duration,
-    /// Read at most so much in a second, in whole MiB
+    /// Read at most so much in a second
     #[arg(long, value_name = "SIZE")]
     rate: Option<ByteSize>,
 }
 
 impl Scrub {
     pub(super) async fn run(self, config: Config) -> Result<()> {
-        let operator = open(config).await?.operator();
+        let operator = open_existing(config).await?.operator();
         let plan = Plan {
             before: operator.ago(self.older_than.get()),
             rate: self.rate.map(|rate| rate.bytes()),

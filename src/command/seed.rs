@@ -6,7 +6,10 @@ use super::open;
 use crate::{
     config::Config,
     error::Result,
-    registry::seed::{Plan, Progress, fill},
+    registry::{
+        place,
+        seed::{Plan, Progress, fill},
+    },
 };
 
 #[derive(Args)]
@@ -45,7 +48,9 @@ impl Seed {
             seed: self.seed,
             end: midnight(self.end),
         };
-        fill(&open(config).await?.operator(), &plan, show).await
+        let operator = open(config).await?.operator();
+        place::check(&operator).await?;
+        fill(&operator, &plan, show).await
     }
 }
 

@@ -57,7 +57,7 @@ impl From<Referrer> for Descriptor {
 /// `GET /v2/<name>/referrers/<digest>`, of one kind alone with `?artifactType=`. Where nothing is, or nothing that the
 /// caller may see, the list is empty; 404 would tell clients that this server has no such lists.
 pub(super) async fn list(call: Call<'_>) -> Result<Response> {
-    let kind = call.param("artifactType");
+    let kind = call.param("artifactType").filter(|kind| !kind.is_empty());
     let last = call.param("last").map(|text| text.parse());
     let last = last
         .transpose()

@@ -7,7 +7,7 @@ use poem::{
 use super::{
     blob::CONTENT_DIGEST,
     call::{Call, Inflow},
-    error::Result,
+    error::{Error as Failure, Result},
 };
 use crate::{
     auth::{self, Wanted},
@@ -105,8 +105,14 @@ pub(super) async fn append(call: Call<'_>, body: &mut Inflow) -> Result<Response
 pub(super) async fn finish(call: Call<'_>, body: &mut Inflow) -> Result<Response> {
     let missing = "it is missing; send ?digest= with the digest of all bytes";
     let digest = digest(&call)?.ok_or_else(|| Error::invalid("digest", missing))?;
-    let found = find(&call).await?;
-    complete(call, body, found, &digest).await
+    match find(&call).await {
+        // The client may not have heard that it is over.
+        Err(Failure::Registry(Error::NotFound("upload"))) => {
+            let stored = blob_upload::finished(call.caller, &call.path()?, &digest).await?;
+            Ok(created(&call.target.name, &stored))
+        }
+        found => complete(call, body, found?, &digest).await,
+    }
 }
 
 /// `DELETE /v2/<name>/blobs/uploads/<upload>`: forgets what has arrived.

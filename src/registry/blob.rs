@@ -6,6 +6,7 @@
 //! bytes gone while it holds their row, and fails.
 mod collect;
 mod explain;
+mod remove;
 
 use std::{collections::HashMap, ops::Range};
 
@@ -56,7 +57,8 @@ pub async fn find(
     of_container(caller, container.id, digest).await
 }
 
-/// A blob of the container that is at `path` now, for those who are about to push there.
+/// A blob of the container that is at `path` now, for those who are about to push there. What storage has lost is not there, so
+/// that it is pushed again.
 ///
 /// # Errors
 /// Those of [`find`].
@@ -65,8 +67,21 @@ pub async fn find_here(
     path: &ContainerPath,
     digest: &Digest,
 ) -> Result<(ContainerId, Stored)> {
-    let container = containers::find_here(caller, path).await?;
-    of_container(caller, container.id, digest).await
+    let container = containers::find_here(caller, path).await?.id;
+    Ok((container, find_in(caller, container, digest).await?))
+}
+
+/// The same for a container that was found.
+pub(in crate::registry) async fn find_in(
+    caller: &Caller,
+    container: ContainerId,
+    digest: &Digest,
+) -> Result<Stored> {
+    let (_, found) = of_container(caller, container, digest).await?;
+    match caller.storage().blob(digest).await? {
+        Some(_) => Ok(found),
+        None => Err(Error::NotFound("blob")),
+    }
 }
 
 async fn of_container(
@@ -260,7 +275,7 @@ async fn is_named(tx: &Tx, container: ContainerId, digest: &str) -> Result<bool>
     Ok(part.one(tx.db()).await?.is_some())
 }
 
-/// Those of `digests` that the container holds, with their sizes in bytes. Until the end of the transaction they stay there.
+/// Those of `digests` that the container holds whole, with their sizes in bytes. Until the end of the transaction they stay there.
 pub(in crate::registry) async fn keep_linked(
     tx: &Tx,
     container: ContainerId,
@@ -276,6 +291,7 @@ pub(in crate::registry) async fn keep_linked(
         .join(JoinType::InnerJoin, container_blob::Relation::Blob.def())
         .filter(container_blob::Column::ContainerId.eq(container))
         .filter(container_blob::Column::Digest.is_in(digests))
+        .filter(blob::Column::DamagedAt.is_null())
         .select_only()
         .column(container_blob::Column::Digest)
         .column(blob::Column::Size)

@@ -2,34 +2,35 @@
 //!
 //! A chunk is staged by itself and counts once its row is written, so an upload goes on after a lost connection, after a
 //! crash and on another replica. What arrived of a chunk that was cut counts, too. At the end the chunks are joined.
-use std::{io, time::Duration};
+mod finish;
+
+use std::{collections::HashSet, io, time::Duration};
 
 use bytes::Bytes;
 use chrono::TimeDelta;
-use entity::{blob_chunk, blob_upload, container};
+use entity::{blob_chunk, blob_upload};
 use futures::{Stream, StreamExt};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set,
     sea_query::Expr,
 };
-use serde_json::json;
 use tokio::time::Instant;
 
+pub use finish::{finish, finished};
+
 use super::{
-    Algorithm, BlobUploadId, Caller, Digest,
-    blob::{self, Stored},
-    container as containers, fresh_id,
+    BlobUploadId, Caller, Digest, blob, container as containers, fresh_id,
     image::signed_size,
     open_uploads,
     path::ContainerPath,
     protection::check_frozen,
     quota::{self, Room},
-    scrub, site,
+    site,
 };
 use crate::{
-    access::{Push, internal, open},
+    access::{Push, internal},
     error::{Error, Result},
-    event::{Change, Event},
+    event::Change,
     storage::{Staged, Writer},
 };
 
@@ -318,124 +319,6 @@ async fn now(caller: &Caller, upload: &BlobUpload) -> Result<u64> {
         .ok_or(Error::NotFound("upload"))
 }
 
-/// Ends an upload, with its last chunk if one is left: checks the bytes against the digest, stores them, and gives them to the
-/// container, in one transaction that also ends the upload. Killed before, it leaves bytes without rows, which collection
-/// removes; the last chunk counts only if it was cut.
-///
-/// # Errors
-/// [`Error::Invalid`] when the bytes are others; the upload is over then. Those of [`append`].
-pub async fn finish(
-    caller: &Caller,
-    upload: BlobUpload,
-    last: Option<Chunk<impl Stream<Item = io::Result<Bytes>> + Unpin>>,
-    digest: &Digest,
-) -> Result<Stored> {
-    site::admit(caller).await?;
-    let mut pieces = chunks(caller, &upload).await?;
-    let last = match last {
-        Some(last) => end(caller, &upload, last).await?,
-        None => None,
-    };
-    pieces.extend(last.clone());
-    let whole = join(caller, &upload, &pieces).await?;
-    let published = publish(caller, &upload, &whole, digest).await;
-    let unneeded = match &published {
-        // Storage has taken the whole, which may be the only piece.
-        Ok(_) => {
-            pieces.retain(|piece| piece.key != whole.key);
-            pieces
-        }
-        Err(Error::Invalid { .. }) => {
-            forget(caller.db(), &upload).await?;
-            pieces.push(whole);
-            pieces
-        }
-        // It may be tried again; the last chunk is sent again then.
-        Err(_) => last.into_iter().collect(),
-    };
-    for staged in unneeded {
-        caller.storage().discard(&staged.key).await?;
-    }
-    published
-}
-
-/// The last chunk, if it has any bytes. Its row would be gone at once, so only one that was cut gets one.
-async fn end(
-    caller: &Caller,
-    upload: &BlobUpload,
-    last: Chunk<impl Stream<Item = io::Result<Bytes>> + Unpin>,
-) -> Result<Option<Staged>> {
-    let Arrived { staged, cut } = match receive(caller, upload, last).await {
-        Err(Error::QuotaExceeded(words)) => {
-            cancel(caller, upload.clone()).await?;
-            return Err(Error::QuotaExceeded(words));
-        }
-        arrived => arrived?,
-    };
-    if cut.is_none() && staged.size > 0 {
-        return Ok(Some(staged));
-    }
-    keep(caller, upload.clone(), &staged).await?;
-    cut.map_or(Ok(None), Err)
-}
-
-async fn join(caller: &Caller, upload: &BlobUpload, pieces: &[Staged]) -> Result<Staged> {
-    let name = format!("blob-{}-whole", upload.id());
-    match pieces {
-        [] => caller.storage().stage(&name)?.finish().await,
-        pieces => caller.storage().join(pieces, &name).await,
-    }
-}
-
-async fn publish(
-    caller: &Caller,
-    upload: &BlobUpload,
-    whole: &Staged,
-    digest: &Digest,
-) -> Result<Stored> {
-    let found = match digest.kind() {
-        Algorithm::Sha256 => whole.digest,
-        other => caller.storage().rehash(whole, other).await?,
-    };
-    if found != *digest {
-        let why = format!("expected {digest}, but what arrived is {found}; push the blob again");
-        return Err(Error::invalid("digest", why));
-    }
-    let whole = Staged {
-        digest: found,
-        ..whole.clone()
-    };
-    let (db, actor) = (caller.db(), caller.actor());
-    let to = open::<Push, container::Entity>(db, actor, upload.row.container_id).await?;
-    check_frozen(db, &to).await?;
-    blob::announce(caller, digest, whole.size).await?;
-    caller.storage().publish(&whole, digest).await?;
-    caller
-        .change(async |tx| {
-            let container =
-                open::<Push, container::Entity>(tx.db(), tx.actor(), upload.row.container_id)
-                    .await?;
-            containers::lock(tx, container.id).await?;
-            check_frozen(tx.db(), &container).await?;
-            let path = containers::path(tx, &container).await?;
-            blob::touch(tx, &digest.to_string(), whole.size).await?;
-            blob::check_there(caller, digest).await?;
-            scrub::healed(tx, &digest.to_string()).await?;
-            blob::link(tx, container.id, &digest.to_string()).await?;
-            if !forget(tx.db(), upload).await? {
-                return Err(Error::NotFound("upload"));
-            }
-            let stored = Stored {
-                digest: *digest,
-                size: whole.size,
-            };
-            Ok(Event::new("blob.push", path, digest)
-                .details(json!({"size": whole.size}))
-                .with(stored))
-        })
-        .await
-}
-
 async fn chunks(caller: &Caller, upload: &BlobUpload) -> Result<Vec<Staged>> {
     let rows = internal::<blob_chunk::Entity>()
         .filter(blob_chunk::Column::UploadId.eq(upload.id()))
@@ -484,11 +367,16 @@ pub(in crate::registry) async fn expire(caller: &Caller, dry_run: bool) -> Resul
     Ok(delete.exec(caller.db()).await?.rows_affected)
 }
 
-/// The staged objects that uploads under way still need.
-pub(in crate::registry) async fn staged_keys(caller: &Caller) -> Result<Vec<String>> {
+/// Those of staged objects that uploads under way still need.
+pub(in crate::registry) async fn staged_among(
+    caller: &Caller,
+    keys: &[&str],
+) -> Result<HashSet<String>> {
     use sea_orm::QuerySelect;
-    let keys = internal::<blob_chunk::Entity>()
+    let needed = internal::<blob_chunk::Entity>()
+        .filter(blob_chunk::Column::Staged.is_in(keys.iter().copied()))
         .select_only()
         .column(blob_chunk::Column::Staged);
-    Ok(keys.into_tuple().all(caller.db()).await?)
+    let needed: Vec<String> = needed.into_tuple().all(caller.db()).await?;
+    Ok(needed.into_iter().collect())
 }

@@ -36,6 +36,7 @@ mod generate;
 mod outdated;
 mod put;
 mod tags;
+mod write;
 
 pub(in crate::registry) use document::EMPTY;
 pub use document::kind_of;
@@ -44,6 +45,7 @@ pub(in crate::registry) use generate::{Made, delete_image, ensure_config, of_ima
 pub(in crate::registry) use outdated::delete_outdated;
 pub use put::{CONTENT_MAX, NewManifest, put};
 pub(in crate::registry) use tags::{follow, of_image as names_of_image};
+pub(in crate::registry) use write::EMPTY;
 
 /// A manifest that the caller may see.
 pub type Manifest = Granted<Pull, manifest::Model>;

@@ -30,6 +30,7 @@ mod open_uploads;
 pub mod page;
 pub mod path;
 pub mod permission;
+pub mod place;
 pub mod protection;
 pub mod quota;
 mod redirect;

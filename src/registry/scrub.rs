@@ -1,8 +1,9 @@
 //! Reading stored blobs again, to find those that rotted before somebody needs them.
 //!
 //! Each blob's row tells when it was last read, so a run that was stopped goes on where it was. What is damaged is put
-//! aside, where no reader meets it, and the next push of the same bytes brings it back.
-use std::time::Duration;
+//! aside, where no reader meets it, and the next push of the same bytes brings it back; some time after that, collection takes
+//! what was put aside.
+mod quarantine;
 
 use chrono::{DateTime, Utc};
 use entity::blob;
@@ -12,7 +13,10 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::{Caller, Digest, Tx};
+pub(in crate::registry) use quarantine::clear;
+pub use quarantine::{Quarantine, quarantine};
+
+use super::{Caller, Digest, Tx, place};
 use crate::{
     access::internal,
     error::{Error, Result},
@@ -43,15 +47,19 @@ pub struct Checked {
     pub health: Health,
 }
 
-/// Reads blobs again, longest unread first, and tells of each. What is damaged is put aside and named in an event.
+/// Reads blobs again, longest unread first, and tells of each; those that are damaged in any case. What is damaged is put aside
+/// and named in an event.
 ///
 /// # Errors
-/// [`Error::Forbidden`] for anybody but the site; those of database and storage.
+/// [`Error::Forbidden`] for anybody but the site; those of [`place::check`], of database and storage.
 pub async fn scrub(caller: &Caller, plan: Plan, mut tell: impl FnMut(Checked)) -> Result<()> {
     check_admin(caller)?;
-    take_back(caller).await?;
+    place::check(caller).await?;
+    quarantine::take_back(caller, plan.rate).await?;
+    let due = due(plan, caller.now());
     loop {
-        let batch = due(plan)
+        let batch = internal::<blob::Entity>()
+            .filter(due.clone())
             .order_by_asc(blob::Column::VerifiedAt.is_not_null())
             .order_by_asc(blob::Column::VerifiedAt)
             .order_by_asc(blob::Column::Digest)
@@ -62,22 +70,11 @@ pub async fn scrub(caller: &Caller, plan: Plan, mut tell: impl FnMut(Checked)) -
             return Ok(());
         }
         for row in batch {
-            tell(check(caller, plan, &row).await?);
+            if let Some(checked) = check(caller, plan, &row.digest).await? {
+                tell(checked);
+            }
         }
     }
-}
-
-/// Brings back sound blobs that a scrub had put aside when it was killed.
-async fn take_back(caller: &Caller) -> Result<()> {
-    for digest in caller.storage().put_back().await? {
-        caller
-            .change(async |tx| {
-                healed(tx, &digest.to_string()).await?;
-                Ok(Change::none(()))
-            })
-            .await?;
-    }
-    Ok(())
 }
 
 fn check_admin(caller: &Caller) -> Result<()> {
@@ -90,50 +87,74 @@ fn check_admin(caller: &Caller) -> Result<()> {
     ))
 }
 
-fn due(plan: Plan) -> sea_orm::Select<blob::Entity> {
-    let due = Condition::any()
+/// What is to be read by a scrub that began then.
+fn due(plan: Plan, began: DateTime<Utc>) -> Condition {
+    let damaged = Condition::all()
+        .add(blob::Column::DamagedAt.is_not_null())
+        .add(blob::Column::VerifiedAt.lt(began));
+    let unread = Condition::any()
         .add(blob::Column::VerifiedAt.is_null())
-        .add(blob::Column::VerifiedAt.lt(plan.before));
-    internal::<blob::Entity>()
+        .add(blob::Column::VerifiedAt.lt(plan.before))
+        .add(damaged);
+    Condition::all()
+        .add(blob::Column::Removing.eq(false))
+        .add(unread)
+}
+
+/// Reads a blob again. `None`: it was collected or pushed again meanwhile.
+async fn check(caller: &Caller, plan: Plan, digest: &str) -> Result<Option<Checked>> {
+    let row = internal::<blob::Entity>()
+        .filter(blob::Column::Digest.eq(digest))
         .filter(blob::Column::Removing.eq(false))
-        .filter(due)
-}
-
-async fn check(caller: &Caller, plan: Plan, row: &blob::Model) -> Result<Checked> {
-    let checked = Checked {
-        digest: row.digest.parse()?,
-        size: row.size.unsigned_abs(),
-        health: Health::Sound,
-    };
-    let pace = plan.rate.map_or(Duration::ZERO, |rate| {
-        Duration::from_secs(1) / u32::try_from((rate >> 20).max(1)).unwrap_or(u32::MAX)
-    });
-    let health = caller
-        .storage()
-        .verify(&checked.digest, checked.size, pace)
+        .one(caller.db())
         .await?;
-    if health == Health::Damaged {
-        caller.storage().put_aside(&checked.digest).await?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let (digest, size) = (row.digest.parse()?, row.size.unsigned_abs());
+    let storage = caller.storage();
+    let health = storage.verify(&digest, size, plan.rate).await?;
+    match health {
+        Health::Sound => {}
+        Health::Damaged => storage.put_aside(&digest, plan.rate).await?,
+        Health::Missing if storage.is_marked().await? => {}
+        Health::Missing => return Err(unmounted(&storage.mark_path())),
     }
-    let checked = Checked { health, ..checked };
-    note(caller, row, checked).await?;
-    Ok(checked)
+    let checked = Checked {
+        digest,
+        size,
+        health,
+    };
+    let noted = note(caller, &row, checked).await?;
+    Ok(noted.then_some(checked))
 }
 
-/// Writes down what was found. Bytes that were pushed again meanwhile are not what was read.
-async fn note(caller: &Caller, row: &blob::Model, checked: Checked) -> Result<()> {
+fn unmounted(mark: &str) -> Error {
+    Error::Unavailable {
+        what: "storage",
+        source: anyhow::anyhow!("{mark} is gone; mount storage again"),
+    }
+}
+
+/// Writes down what was found. False: it was collected meanwhile, or pushed again, and what was read is not what is there.
+async fn note(caller: &Caller, row: &blob::Model, checked: Checked) -> Result<bool> {
     caller
         .change(async |tx| {
             let sound = checked.health == Health::Sound;
             let damaged_at = (!sound).then_some(row.damaged_at.unwrap_or(tx.now()));
+            let as_it_was = match row.verified_at {
+                Some(at) => blob::Column::VerifiedAt.eq(at),
+                None => blob::Column::VerifiedAt.is_null(),
+            };
             let update = blob::Entity::update_many()
                 .col_expr(blob::Column::VerifiedAt, Expr::value(tx.now()))
                 .col_expr(blob::Column::DamagedAt, Expr::value(damaged_at))
                 .filter(blob::Column::Digest.eq(&row.digest))
-                .filter(blob::Column::TouchedAt.eq(row.touched_at));
+                .filter(blob::Column::Removing.eq(false))
+                .filter(as_it_was);
             let noted = update.exec(tx.db()).await?.rows_affected > 0;
             if sound || !noted || row.damaged_at.is_some() {
-                return Ok(Change::none(()));
+                return Ok(Change::none(noted));
             }
             let found = match checked.health {
                 Health::Missing => "missing",
@@ -142,7 +163,7 @@ async fn note(caller: &Caller, row: &blob::Model, checked: Checked) -> Result<()
             Ok(
                 Event::new("blob.damage", Target::site(&row.digest), &row.digest)
                     .details(json!({"size": row.size, "found": found}))
-                    .with(()),
+                    .with(noted),
             )
         })
         .await

@@ -656,15 +656,15 @@ pub(in crate::registry) async fn expire(caller: &Caller, dry_run: bool) -> Resul
         .rows_affected)
 }
 
-/// The staged objects that uploads under way still need.
-pub(in crate::registry) async fn staged_keys(caller: &Caller) -> Result<HashSet<String>> {
-    let keys = internal::<upload_part::Entity>()
+/// Those of staged objects that uploads under way still need.
+pub(in crate::registry) async fn staged_among(
+    caller: &Caller,
+    keys: &[&str],
+) -> Result<HashSet<String>> {
+    let needed = internal::<upload_part::Entity>()
+        .filter(upload_part::Column::Staged.is_in(keys.iter().copied()))
         .select_only()
         .column(upload_part::Column::Staged);
-    Ok(keys
-        .into_tuple::<String>()
-        .all(caller.db())
-        .await?
-        .into_iter()
-        .collect())
+    let needed: Vec<String> = needed.into_tuple().all(caller.db()).await?;
+    Ok(needed.into_iter().collect())
 }

@@ -2,13 +2,13 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures::TryStreamExt;
 use opendal::layers::{RetryLayer, TimeoutLayer};
 use opendal::{Operator, services};
 
-use super::{BLOBS, Bucket, STAGING, Settings, error};
+use super::{BLOBS, Bucket, STAGING, Settings, error, mark::MARK};
 use crate::{
     config::make_private,
     error::{Error, Result},
@@ -99,7 +99,8 @@ impl Backend {
     /// The cheapest question that only a working backend answers.
     pub(super) async fn probe(&self, operator: &Operator) -> opendal::Result<()> {
         match self {
-            Self::Folder(_) => operator.stat(BLOBS).await.map(drop),
+            // Folders may have been laid out where this one is to be mounted.
+            Self::Folder(_) => operator.stat(MARK).await.map(drop),
             Self::Bucket => operator
                 .lister_with(BLOBS)
                 .limit(1)
@@ -169,12 +170,24 @@ impl Backend {
 
     /// Gives a whole object its final path, in one step for whoever looks, replacing what is there.
     ///
+    /// Its date is new, for whoever collects by age.
+    ///
     /// A folder renames and then syncs, so that a publish that was acknowledged survives a power cut. A bucket cannot
     /// rename: its server copies the object (above 128 MiB in parts, which lifts S3's limit of 5 GiB for one copy),
     /// and the copy appears when it is complete.
     pub(super) async fn promote(&self, operator: &Operator, from: &str, to: &str) -> Result<()> {
         match self {
             Self::Folder(root) => {
+                let staged = root.join(from);
+                let renewed = blocking(move || {
+                    File::open(staged).and_then(|file| file.set_modified(SystemTime::now()))
+                });
+                match renewed.await? {
+                    Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
+                        return Err(Error::NotFound("blob"));
+                    }
+                    renewed => renewed.map_err(error::from_io)?,
+                }
                 operator
                     .rename(from, to)
                     .await

@@ -5,7 +5,7 @@
 //!
 //! Two trees: `staging/<name>.<random>` holds what is being uploaded and is never read as a blob;
 //! `blobs/sha256/<first two hex digits>/<hex>` holds whole, verified blobs and nothing else. What was found to be damaged
-//! is moved to `quarantine/`.
+//! is moved to `quarantine/`. An object beside them marks the place.
 use std::time::{Duration, SystemTime};
 
 use futures::{Stream, StreamExt, TryStreamExt, stream};
@@ -19,6 +19,7 @@ mod ahead;
 mod backend;
 mod digest;
 mod error;
+mod mark;
 mod publish;
 mod read;
 mod settings;
@@ -32,7 +33,7 @@ pub use digest::{Algorithm, Digest};
 pub use read::Source;
 pub use settings::{Bucket, Settings};
 pub use upload::{Staged, Writer};
-pub use verify::Health;
+pub use verify::{Aside, Health};
 
 /// Where blobs live.
 const BLOBS: &str = "blobs/";

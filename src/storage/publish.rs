@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use futures::TryStreamExt;
 
 use super::{Algorithm, Digest, Staged, Storage, blob_path, error, staged_path};
@@ -35,9 +33,25 @@ impl Storage {
     /// `NotFound` when it is gone, `Internal` or `Unavailable` when the backend fails.
     pub async fn rehash(&self, staged: &Staged, algorithm: Algorithm) -> Result<Digest> {
         let path = staged_path(&staged.key)?;
-        self.hash(&path, staged.size, algorithm, Duration::ZERO)
+        self.hash(&path, staged.size, algorithm, None)
             .await
             .map_err(error::gone)
+    }
+
+    /// Whether a blob has the bytes that were staged: whoever published them may have been stopped after it.
+    ///
+    /// # Errors
+    /// `Unavailable` when the backend fails.
+    pub async fn holds(&self, digest: &Digest, staged: &Staged) -> Result<bool> {
+        let stored = self.blob(digest).await?;
+        if stored.is_none_or(|blob| blob.size != staged.size) {
+            return Ok(false);
+        }
+        let (path, known) = (blob_path(digest), staged.digest);
+        match self.hash(&path, staged.size, known.kind(), None).await {
+            Err(Error::NotFound(_)) => Ok(false),
+            found => Ok(found? == known),
+        }
     }
 
     /// Makes a blob of a staged object whose digest is the expected one, in one step: who looks sees all of it or

@@ -1,6 +1,6 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use futures::TryStreamExt;
+use futures::{Stream, TryStreamExt};
 use opendal::ErrorKind;
 
 use super::{Algorithm, Digest, QUARANTINE, Storage, backend, blob_path, error, files};
@@ -17,19 +17,30 @@ pub enum Health {
     Missing,
 }
 
+/// A damaged blob that was put aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Aside {
+    /// Which one it should be.
+    pub digest: Digest,
+    /// In bytes.
+    pub size: u64,
+    /// When it was put aside; memory keeps no dates.
+    pub since: Option<SystemTime>,
+}
+
 impl Storage {
-    /// Reads a blob again and compares it with its digest. `pace` is how long each MiB takes at least.
+    /// Reads a blob again, at most `rate` bytes in a second, and compares it with its digest.
     ///
     /// # Errors
     /// `Unavailable` when the backend fails, which says nothing about the blob.
-    pub async fn verify(&self, digest: &Digest, size: u64, pace: Duration) -> Result<Health> {
+    pub async fn verify(&self, digest: &Digest, size: u64, rate: Option<u64>) -> Result<Health> {
         match self.blob(digest).await? {
             None => return Ok(Health::Missing),
             Some(blob) if blob.size != size => return Ok(Health::Damaged),
             Some(_) => {}
         }
         match self
-            .hash(&blob_path(digest), size, digest.kind(), pace)
+            .hash(&blob_path(digest), size, digest.kind(), rate)
             .await
         {
             Ok(found) if found == *digest => Ok(Health::Sound),
@@ -39,23 +50,23 @@ impl Storage {
         }
     }
 
-    /// Hashes an object.
+    /// Hashes an object, at most `rate` bytes in a second.
     pub(super) async fn hash(
         &self,
         path: &str,
         size: u64,
         algorithm: Algorithm,
-        pace: Duration,
+        rate: Option<u64>,
     ) -> Result<Digest> {
         let mut hash = algorithm.context();
         let mut bytes = self.stream(path, 0..size).await?;
         while let Some(bytes) = bytes.try_next().await.map_err(error::from_io)? {
-            let mebibytes = u32::try_from(bytes.len().div_ceil(1 << 20)).unwrap_or(u32::MAX);
+            let pause = rate.map_or(Duration::ZERO, |rate| pause(bytes.len(), rate));
             let hashing = backend::blocking(move || {
                 hash.update(&bytes);
                 hash
             });
-            let (hashed, ()) = tokio::join!(hashing, tokio::time::sleep(pace * mebibytes));
+            let (hashed, ()) = tokio::join!(hashing, tokio::time::sleep(pause));
             hash = hashed?;
         }
         Ok(Digest::finish(hash))
@@ -66,55 +77,68 @@ impl Storage {
     ///
     /// # Errors
     /// `Unavailable` when the backend fails.
-    pub async fn put_aside(&self, digest: &Digest) -> Result<()> {
+    pub async fn put_aside(&self, digest: &Digest, rate: Option<u64>) -> Result<()> {
         let (path, aside) = (blob_path(digest), aside_path(digest));
         match self.backend.promote(&self.operator, &path, &aside).await {
             Err(Error::NotFound(_)) => return Ok(()),
             moved => moved?,
         }
-        let size = match self.operator.stat(&aside).await {
-            Ok(metadata) => metadata.content_length(),
-            Err(gone) if gone.kind() == ErrorKind::NotFound => return Ok(()),
-            Err(failure) => return Err(error::from_opendal(failure)),
-        };
-        let found = self
-            .hash(&aside, size, digest.kind(), Duration::ZERO)
-            .await?;
-        if found == *digest {
-            self.backend.promote(&self.operator, &aside, &path).await?;
-        }
-        Ok(())
+        self.put_back(digest, rate).await.map(drop)
     }
 
-    /// Puts back what was put aside and is sound: whoever put it aside was stopped before they had looked. Tells what came
-    /// back.
+    /// Puts back what was put aside, if it is sound. False: it is damaged, or not there.
     ///
     /// # Errors
     /// `Unavailable` when the backend fails.
-    pub async fn put_back(&self) -> Result<Vec<Digest>> {
-        let aside: Vec<_> = files(self.operator.clone(), QUARANTINE)
-            .try_collect()
-            .await?;
-        let mut back = Vec::new();
-        for (path, _) in aside {
-            let Some(digest) = digest_aside(&path) else {
-                continue;
-            };
-            if self.blob(&digest).await?.is_none() && self.is_sound(&path, &digest).await? {
-                let to = blob_path(&digest);
-                self.backend.promote(&self.operator, &path, &to).await?;
-                back.push(digest);
-            }
+    pub async fn put_back(&self, digest: &Digest, rate: Option<u64>) -> Result<bool> {
+        let (path, aside) = (blob_path(digest), aside_path(digest));
+        let size = match self.operator.stat(&aside).await {
+            Ok(metadata) => metadata.content_length(),
+            Err(gone) if gone.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(failure) => return Err(error::from_opendal(failure)),
+        };
+        if self.hash(&aside, size, digest.kind(), rate).await? != *digest {
+            return Ok(false);
         }
-        Ok(back)
+        self.backend.promote(&self.operator, &aside, &path).await?;
+        Ok(true)
     }
 
-    async fn is_sound(&self, path: &str, digest: &Digest) -> Result<bool> {
-        let metadata = self.operator.stat(path).await;
-        let size = metadata.map_err(error::from_opendal)?.content_length();
-        let found = self.hash(path, size, digest.kind(), Duration::ZERO).await?;
-        Ok(found == *digest)
+    /// Lists what was put aside, page by page and in no order.
+    pub fn aside(&self) -> impl Stream<Item = Result<Aside>> + Send + 'static {
+        let operator = self.operator.clone();
+        files(operator.clone(), QUARANTINE).try_filter_map(move |(path, listed)| {
+            let operator = operator.clone();
+            async move {
+                let Some(digest) = digest_aside(&path) else {
+                    return Ok(None);
+                };
+                // A lister that knows no sizes (memory) makes us ask for each.
+                let metadata = match listed.is_file() {
+                    true => listed,
+                    false => operator.stat(&path).await.map_err(error::from_opendal)?,
+                };
+                Ok(Some(Aside {
+                    digest,
+                    size: metadata.content_length(),
+                    since: metadata.last_modified().map(SystemTime::from),
+                }))
+            }
+        })
     }
+
+    /// Throws away what was put aside; what is not there is thrown away already.
+    ///
+    /// # Errors
+    /// `Unavailable` when the backend fails.
+    pub async fn drop_aside(&self, digest: &Digest) -> Result<()> {
+        self.delete(&aside_path(digest)).await
+    }
+}
+
+/// How long so many bytes take at least, at so many in a second.
+fn pause(bytes: usize, rate: u64) -> Duration {
+    Duration::from_secs_f64(bytes as f64 / rate.max(1) as f64)
 }
 
 /// The digest of what was put aside at that path.

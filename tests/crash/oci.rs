@@ -1,12 +1,17 @@
 //! A push by the OCI door over HTTP, with the server killed before every request, or with storage that fails now and then.
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
+use rand::{Rng, thread_rng};
 use reqwest::{Client, Response, StatusCode, header};
 use serde_json::json;
 use sifhub::registry::Digest;
+use tokio::time::sleep;
 
-use super::{Site, Target, files};
+use super::{PUSHERS, Site, Target, files};
 use crate::support::{
     SifBuilder,
     flaky::Flaky,
@@ -20,7 +25,7 @@ const REPOSITORY: &str = "alice/tools/crash";
 const CHUNKS: usize = 3;
 
 /// What comes next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     Begin,
     /// Ask how much has arrived, and send the next of the chunks.
@@ -28,6 +33,8 @@ enum Step {
     Finish,
     Configure,
     Describe,
+    /// Take the layer to another repository.
+    Mount,
     Done,
 }
 
@@ -42,9 +49,13 @@ struct Push {
 
 impl Push {
     fn new() -> Self {
+        Self::of_size(3 << 20)
+    }
+
+    fn of_size(size: usize) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let layer = SifBuilder::new("amd64").payload(3 << 20, number).build();
+        let layer = SifBuilder::new("amd64").payload(size, number).build();
         Self {
             next: Step::Begin,
             layer: layer.into(),
@@ -91,6 +102,13 @@ impl Push {
                 let kind = Some((header::CONTENT_TYPE, MANIFEST.to_owned()));
                 door.send("PUT", &path, self.manifest().into(), kind)
                     .await?;
+                Step::Mount
+            }
+            Step::Mount => {
+                let layer = Digest::of(&self.layer);
+                let path = format!("../mounted/blobs/uploads/?mount={layer}&from={REPOSITORY}");
+                let mounted = door.send("POST", &path, Bytes::new(), None).await?;
+                assert_eq!(mounted.status(), StatusCode::CREATED);
                 Step::Done
             }
             Step::Done => Step::Done,
@@ -134,14 +152,11 @@ impl Push {
     async fn check(&self, door: &Door) {
         let layer = format!("blobs/{}", Digest::of(&self.layer));
         let config = format!("blobs/{}", Digest::of(&self.config));
-        let stored = !matches!(self.next, Step::Begin | Step::Send | Step::Finish);
+        let mounted = format!("../mounted/{layer}");
         for (path, bytes, acknowledged) in [
-            (layer, &self.layer, stored),
-            (
-                config,
-                &self.config,
-                matches!(self.next, Step::Describe | Step::Done),
-            ),
+            (layer, &self.layer, self.next > Step::Finish),
+            (config, &self.config, self.next > Step::Configure),
+            (mounted, &self.layer, self.next > Step::Mount),
         ] {
             match door.send("GET", &path, Bytes::new(), None).await {
                 Ok(answer) => assert_eq!(
@@ -167,7 +182,7 @@ impl Push {
         match manifest {
             Ok(answer) => assert_eq!(answer.text().await.expect("it is not cut"), self.manifest()),
             Err(status) => assert_eq!(
-                (status, self.next == Step::Done),
+                (status, self.next > Step::Describe),
                 (StatusCode::NOT_FOUND, false)
             ),
         }
@@ -188,7 +203,12 @@ struct Door {
     base: String,
     token: String,
     http: Client,
+    /// Whether the server may go at any moment.
+    is_killed: bool,
 }
+
+/// What is told for an answer where nobody is.
+const NOBODY: StatusCode = StatusCode::BAD_GATEWAY;
 
 impl Door {
     fn of(target: &Target) -> Self {
@@ -196,6 +216,14 @@ impl Door {
             base: format!("{}/v2/{REPOSITORY}", target.base),
             token: target.token.clone(),
             http: target.http.clone(),
+            is_killed: false,
+        }
+    }
+
+    fn of_killed(target: &Target) -> Self {
+        Self {
+            is_killed: true,
+            ..Self::of(target)
         }
     }
 
@@ -215,7 +243,10 @@ impl Door {
         if let Some((name, value)) = header {
             request = request.header(name, value);
         }
-        let answer = request.send().await.expect("the server is there");
+        let answer = match request.send().await {
+            Err(_) if self.is_killed => return Err(NOBODY),
+            answer => answer.expect("the server is there"),
+        };
         match answer.status() {
             status if status.is_success() => Ok(answer),
             status => Err(status),
@@ -285,6 +316,193 @@ async fn uploads_that_were_cut_leave_nothing_behind() {
     // Links of blobs that no manifest names go first, and their bytes when they are gone.
     site.server.cli(&["gc", "--grace", "0s"]);
     assert_eq!(files(&site.dir.path().join("data/blobs")), 0);
+}
+
+/// Pushes one image after the other until the server is gone.
+async fn pusher(target: Target) -> Vec<Push> {
+    let door = Door::of_killed(&target);
+    let mut pushes = Vec::new();
+    loop {
+        let mut push = Push::of_size(300_000);
+        while push.next != Step::Done {
+            let step = push.step(&door).await;
+            if let Err(status) = step {
+                assert_eq!(status, NOBODY, "{:?}", push.next);
+                pushes.push(push);
+                return pushes;
+            }
+        }
+        pushes.push(push);
+    }
+}
+
+#[tokio::test]
+async fn oci_pushes_survive_a_kill_at_any_moment_and_go_on_where_they_were() {
+    let mut site = Site::new(&[]).await;
+    let (mut all, mut acknowledged) = (Vec::new(), 0);
+    for _ in 0..15 {
+        let pushers = (0..PUSHERS).map(|_| tokio::spawn(pusher(site.target.clone())));
+        let pushers: Vec<_> = pushers.collect();
+        sleep(Duration::from_millis(thread_rng().gen_range(20..800))).await;
+        site.server.kill();
+        let mut pushes = Vec::new();
+        for pusher in pushers {
+            pushes.extend(pusher.await.expect("the server refused nothing"));
+        }
+        site.server.start();
+        let door = Door::of(&site.target);
+        for push in &mut pushes {
+            push.check(&door).await;
+            acknowledged += usize::from(push.next == Step::Done);
+            // What was under way goes on: the same request is sent again.
+            while push.next != Step::Done {
+                push.step(&door).await.expect("nothing is refused");
+            }
+        }
+        all.append(&mut pushes);
+    }
+    assert!(acknowledged > 0, "the server was never up for long enough");
+    site.age_claims().await;
+    site.server.cli(&["gc", "--grace", "0s"]);
+    let door = Door::of(&site.target);
+    for push in &all {
+        push.check(&door).await;
+    }
+    let scrubbed = site.server.cli(&["scrub", "--older-than", "0s"]);
+    assert_eq!(scrubbed, "", "nothing is damaged or missing");
+}
+
+#[tokio::test]
+async fn collections_and_scrubs_that_are_killed_at_any_moment_lose_nothing() {
+    let site = Site::new(&[]).await;
+    let door = Door::of(&site.target);
+    let mut all = Vec::new();
+    for round in 0..20 {
+        let mut push = Push::of_size(300_000);
+        while push.next != Step::Done {
+            push.step(&door).await.expect("nothing is refused");
+        }
+        all.push(push);
+        for number in 0..5 {
+            let stray = Bytes::from(format!("stray {number} of {round}"));
+            let path = format!("blobs/uploads/?digest={}", Digest::of(&stray));
+            let kept = door.send("POST", &path, stray, None).await;
+            kept.expect("nothing is refused");
+        }
+        let commands: [&[&str]; 3] = [
+            &["gc", "--grace", "0s"],
+            &["gc", "--grace", "0s"],
+            &["scrub", "--older-than", "0s"],
+        ];
+        let mut commands = commands.map(|args| site.server.begin_cli(args));
+        sleep(Duration::from_millis(thread_rng().gen_range(0..400))).await;
+        for command in &mut commands {
+            command.kill().expect("a process of ours takes our signals");
+            command.wait().expect("it can be waited for");
+        }
+        for push in &all {
+            push.check(&door).await;
+        }
+    }
+    site.age_claims().await;
+    for _ in 0..2 {
+        site.server.cli(&["gc", "--grace", "0s"]);
+    }
+    let scrubbed = site.server.cli(&["scrub", "--older-than", "0s"]);
+    assert_eq!(scrubbed, "", "nothing is damaged or missing");
+    for push in &all {
+        push.check(&door).await;
+    }
+    // A layer and a configuration each.
+    let left = files(&site.dir.path().join("data/blobs"));
+    assert_eq!(left, all.len() * 2);
+}
+
+#[tokio::test]
+async fn damage_is_told_by_the_command_and_by_its_status() {
+    let site = Site::new(&[]).await;
+    let door = Door::of(&site.target);
+    let mut push = Push::of_size(300_000);
+    while push.next != Step::Done {
+        push.step(&door).await.expect("nothing is refused");
+    }
+    let digest = Digest::of(&push.layer);
+    let hex = digest.hex();
+    let blobs = site.dir.path().join("data/blobs");
+    let file = blobs.join(format!("blobs/sha256/{}/{hex}", &hex[..2]));
+    std::fs::write(&file, "rotten").expect("it rots");
+    let told = site.server.try_cli("", &["scrub", "--older-than", "0s"]);
+    assert!(!told.status.success());
+    let damaged = format!("damaged {digest} {}\n", push.layer.len());
+    assert_eq!(String::from_utf8_lossy(&told.stdout), damaged);
+    // Beside a server, with nothing mounted where blobs should be.
+    std::fs::rename(&blobs, blobs.with_extension("unmounted")).expect("it is unmounted");
+    for command in [&["scrub", "--older-than", "0s"][..], &["gc"]] {
+        let refused = site.server.try_cli("", command);
+        let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(
+            !refused.status.success() && words.contains("mount it"),
+            "{words}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn storage_that_fails_in_bursts_is_told_of_with_503_and_keeps_nothing_half() {
+    let s3 = S3Server::shared().await;
+    let bucket = s3.bucket().await;
+    let flaky = Flaky::before(&s3.endpoint).await;
+    let site = Site::new(&on_s3(flaky.endpoint(), &bucket)).await;
+    let door = Door::of(&site.target);
+    let mut push = Push::of_size(300_000);
+    let mut refused = 0;
+    while push.next != Step::Done {
+        // More than are tried again.
+        flaky.fail_next(6);
+        let step = push.step(&door).await;
+        flaky.fail_next(0);
+        if let Err(status) = step {
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{:?}", push.next);
+            refused += 1;
+            push.check(&door).await;
+            push.step(&door).await.expect("storage is well again");
+        }
+    }
+    assert!(refused >= 3, "{refused}");
+    push.check(&door).await;
+    flaky.fail_every(1);
+    let layer = format!("blobs/{}", Digest::of(&push.layer));
+    let lost = door.send("GET", &layer, Bytes::new(), None).await;
+    assert_eq!(
+        lost.expect_err("a refusal"),
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    flaky.fail_every(0);
+    sleep(Duration::from_secs(2)).await;
+    site.server.cli(&["gc", "--grace", "0s"]);
+    let plan = site
+        .server
+        .cli(&["gc", "--grace", "0s", "--dry-run", "--json"]);
+    let decisions = plan
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"));
+    let decisions: Vec<serde_json::Value> = decisions.collect();
+    assert!(
+        decisions
+            .iter()
+            .all(|decision| decision["action"] == "keep"),
+        "{plan}"
+    );
+    assert!(
+        decisions.iter().all(|decision| decision["what"] == "blob"),
+        "{plan}"
+    );
+    let manifest = &decisions[0]["holds"][0];
+    assert_eq!(
+        (&manifest["count"], manifest["until"].is_null()),
+        (&json!(1), true)
+    );
+    push.check(&door).await;
 }
 
 #[tokio::test]

@@ -1,31 +1,50 @@
 //! Collection of garbage beside pushes, mounts, tags and deletes.
 use std::time::Duration;
 
-use sifhub::registry::blob::{Decision, Reason, collect, explain};
+use sifhub::registry::{
+    Caller,
+    blob::{Decision, Reason, What, collect, explain},
+};
 use tokio::time::sleep;
 
 use super::*;
-use crate::support::{SifBuilder, on_each_database};
+use crate::support::{SifBuilder, TestApp, on_each_database};
 
 const HERE: &str = "alice/tools/here";
 const THERE: &str = "alice/tools/there";
 const CLIENTS: u64 = 32;
 const ROUNDS: u64 = 4;
 
-/// Pushes a layer to one container, mounts it in another, and pushes a manifest of it to both, without any patience. Tells
-/// where the manifest was acknowledged.
-async fn push(client: &Client, layer: &[u8], tag: &str) -> Vec<String> {
-    let mut kept = Vec::new();
-    let config = sha256(b"{}");
-    let digest = sha256(layer);
-    let manifest = json!({
-        "schemaVersion": 2,
-        "mediaType": IMAGE,
-        "config": descriptor("application/vnd.oci.image.config.v1+json", b"{}"),
-        "layers": [descriptor("application/vnd.oci.image.layer.v1.tar", layer)],
-    });
-    for (name, from) in [(HERE, None), (THERE, Some(HERE))] {
-        for (digest, bytes) in [(&config, &b"{}"[..]), (&digest, layer)] {
+/// What a client brings.
+struct Load {
+    layer: Vec<u8>,
+    tag: String,
+    manifest: Value,
+}
+
+impl Load {
+    /// Clients of a pair have the same layers, but no two manifests are the same.
+    fn new(client: u64, round: u64) -> Self {
+        let layer = format!("layer {round} of {}", client / 2).into_bytes();
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": IMAGE,
+            "config": descriptor("application/vnd.oci.image.config.v1+json", b"{}"),
+            "layers": [descriptor("application/vnd.oci.image.layer.v1.tar", &layer)],
+            "annotations": {"by": format!("{client}")},
+        });
+        let tag = format!("{client}.{round}");
+        Self {
+            layer,
+            tag,
+            manifest,
+        }
+    }
+
+    /// Pushes or mounts the blobs, and pushes the manifest. Tells where it is if that was acknowledged.
+    async fn try_push(&self, client: &Client, name: &str, from: Option<&str>) -> Option<String> {
+        for bytes in [&b"{}"[..], &self.layer] {
+            let digest = sha256(bytes);
             let start = match from {
                 Some(from) => format!("/v2/{name}/blobs/uploads/?mount={digest}&from={from}"),
                 None => format!("/v2/{name}/blobs/uploads/"),
@@ -36,15 +55,43 @@ async fn push(client: &Client, layer: &[u8], tag: &str) -> Vec<String> {
                 client.send("PUT", &end, bytes.to_vec()).await;
             }
         }
-        let put = put_manifest(client, name, tag, &manifest).await;
-        if put.status == 201 {
-            kept.push(format!(
-                "/v2/{name}/manifests/{}",
-                put.header("docker-content-digest")
-            ));
+        let put = put_manifest(client, name, &self.tag, &self.manifest).await;
+        let digest = put.header("docker-content-digest");
+        (put.status == 201).then(|| format!("/v2/{name}/manifests/{digest}"))
+    }
+
+    /// Pushes until that is acknowledged.
+    async fn push(&self, client: &Client, name: &str, from: Option<&str>) -> String {
+        for _ in 0..200 {
+            if let Some(path) = self.try_push(client, name, from).await {
+                return path;
+            }
+        }
+        panic!("collection lets nobody push");
+    }
+
+    /// All of it is there.
+    async fn check(&self, client: &Client, path: &str) {
+        let found = client.get(path).await.expect(200);
+        assert_eq!(found.json(), self.manifest);
+        let (name, _) = path.split_once("/manifests/").expect("a path");
+        let tagged = client.get(&format!("{name}/manifests/{}", self.tag)).await;
+        assert_eq!(tagged.expect(200).json(), self.manifest);
+        for bytes in [&b"{}"[..], &self.layer] {
+            let blob = format!("{name}/blobs/{}", sha256(bytes));
+            assert_eq!(client.get(&blob).await.expect(200).body, bytes);
         }
     }
-    kept
+}
+
+/// Collects without pause for long, until it is dropped.
+async fn collect_again_and_again(operator: Caller) {
+    loop {
+        collect(&operator, Duration::ZERO, false)
+            .await
+            .expect("a collection");
+        sleep(Duration::from_millis(50)).await;
+    }
 }
 
 on_each_database! {
@@ -52,46 +99,43 @@ on_each_database! {
     async fn collection_without_grace_takes_nothing_that_was_acknowledged(app) {
         let alice = app.user("alice").await;
         let work = async |client: u64| {
-            let mut kept = Vec::new();
+            let (mut kept, mut deleted) = (Vec::new(), Vec::new());
             for round in 0..ROUNDS {
-                let layer = format!("layer {round} of {}", client / 2);
-                let there = push(&alice, layer.as_bytes(), &format!("{client}.{round}")).await;
-                match (&there[..], round % 2) {
-                    ([first, rest @ ..], 1) => {
-                        alice.delete(first).await;
-                        kept.retain(|(path, _)| path != first);
-                        kept.extend(rest.iter().map(|path| (path.clone(), sha256(layer.as_bytes()))));
-                    }
-                    (all, _) => kept.extend(all.iter().map(|path| (path.clone(), sha256(layer.as_bytes())))),
+                let load = Load::new(client, round);
+                let here = load.push(&alice, HERE, None).await;
+                let there = load.push(&alice, THERE, Some(HERE)).await;
+                if round % 2 == 1 {
+                    alice.delete(&here).await.expect(202);
+                    deleted.push(here);
+                    kept.push((load, there));
+                } else {
+                    kept.push((Load::new(client, round), here));
+                    kept.push((load, there));
                 }
             }
-            kept
+            (kept, deleted)
         };
-        let mut all = std::pin::pin!(futures::future::join_all((0..CLIENTS).map(work)));
-        let operator = app.operator();
-        let kept = loop {
-            tokio::select! {
-                biased;
-                collected = collect(&operator, Duration::ZERO, false) => drop(collected.expect("a collection")),
-                kept = &mut all => break kept.concat(),
-            }
-            tokio::select! {
-                () = sleep(Duration::from_millis(50)) => {}
-                kept = &mut all => break kept.concat(),
-            }
+        let all = futures::future::join_all((0..CLIENTS).map(work));
+        let done = tokio::select! {
+            done = all => done,
+            () = collect_again_and_again(app.operator()) => unreachable!("it goes on"),
+            () = collect_again_and_again(app.operator()) => unreachable!("it goes on"),
         };
-        collect(&operator, Duration::ZERO, false).await.expect("a collection");
-        for (path, layer) in kept {
-            // Another client may have pushed the same manifest, and deleted it.
-            if alice.get(&path).await.status != 200 {
-                continue;
-            }
-            let (container, _) = path.split_once("/manifests/").expect("a path");
-            for digest in [&layer, &sha256(b"{}")] {
-                let blob = alice.get(&format!("{container}/blobs/{digest}")).await.expect(200);
-                assert_eq!(sha256(&blob.body), *digest);
-            }
+        // Twice: links of blobs that nothing names go first, and the blobs when no link is left.
+        for _ in 0..2 {
+            collect(&app.operator(), Duration::ZERO, false).await.expect("a collection");
         }
+        let (mut kept, mut deleted) = (0, 0);
+        for (ours, gone) in &done {
+            for (load, path) in ours {
+                load.check(&alice, path).await;
+            }
+            for path in gone {
+                alice.get(path).await.expect(404);
+            }
+            (kept, deleted) = (kept + ours.len() as u64, deleted + gone.len() as u64);
+        }
+        assert_eq!((kept, deleted), (CLIENTS * ROUNDS * 3 / 2, CLIENTS * ROUNDS / 2));
     }
 
     async fn what_nothing_names_goes_after_the_time_of_grace(app) {
@@ -169,4 +213,84 @@ on_each_database! {
         alice.get(&by_digest).await.expect(404);
         alice.get(&index).await.expect(200);
     }
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_of_indexes_uploads_orphans_and_what_is_staged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = TestApp::in_folder(folder.path()).await;
+    let (alice, root) = (app.user("alice").await, app.admin("root").await);
+    let member = push_blob(&alice, HERE, b"a member").await;
+    let members = [descriptor("application/octet-stream", b"a member")];
+    let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": members});
+    let index = push_manifest(&alice, HERE, "1", &index).await;
+    let upload = begin(&alice, HERE).await;
+    alice.send("PATCH", &upload, "under way").await.expect(202);
+    std::fs::write(folder.path().join("staging/left.over"), "left").expect("a leftover");
+    let orphan = sha256(b"orphan");
+    let hex = orphan.strip_prefix("sha256:").expect("a digest");
+    let place = folder.path().join(format!("blobs/sha256/{}", &hex[..2]));
+    std::fs::create_dir_all(&place).expect("a folder");
+    std::fs::write(place.join(hex), "orphan").expect("an orphan");
+    sleep(Duration::from_millis(5)).await;
+
+    let reasons = async |grace| {
+        let mut all = Vec::new();
+        let told = explain(&app.operator(), grace, |decision| all.push(decision));
+        told.await.expect("a plan");
+        let of = |name: &str| {
+            let found = all.iter().find(|decision| decision.name.starts_with(name));
+            let found = found.expect("a decision");
+            let holds: Vec<_> = found.holds.iter().map(|hold| hold.reason).collect();
+            (found.what, holds)
+        };
+        [of(&member), of("blob-"), of("left"), of(&orphan)]
+    };
+    assert_eq!(
+        reasons(Duration::ZERO).await,
+        [
+            (What::Blob, vec![Reason::Index]),
+            (What::Staged, vec![Reason::Upload]),
+            (What::Staged, vec![]),
+            (What::Orphan, vec![]),
+        ]
+    );
+    assert_eq!(
+        reasons(Duration::from_secs(3600)).await,
+        [
+            (
+                What::Blob,
+                vec![Reason::Index, Reason::Brought, Reason::Young]
+            ),
+            (What::Staged, vec![Reason::Young, Reason::Upload]),
+            (What::Staged, vec![Reason::Young]),
+            (What::Orphan, vec![Reason::Young]),
+        ]
+    );
+    let query = "query($digest: String!) { storage { decision(digest: $digest) { digest size goes holds { reason count example } } } }";
+    let told = root.graphql(query, json!({ "digest": member })).await;
+    let told = &told["storage"]["decision"];
+    assert_eq!(
+        (&told["digest"], &told["size"], &told["goes"]),
+        (&json!(member), &json!(8), &json!(false))
+    );
+    assert_eq!(
+        told["holds"][0],
+        json!({"reason": "INDEX", "count": 1, "example": format!("{HERE}@{index}")})
+    );
+    let none = root.graphql(query, json!({ "digest": orphan })).await;
+    assert_eq!(none["storage"]["decision"], Value::Null);
+
+    let swept = collect(&app.operator(), Duration::ZERO, false)
+        .await
+        .expect("a collection");
+    assert_eq!(swept.staged, ["left.over"]);
+    assert!(
+        swept
+            .blobs
+            .iter()
+            .any(|(digest, _)| digest.to_string() == orphan)
+    );
+    let end = format!("{upload}?digest={}", sha256(b"under way"));
+    alice.send("PUT", &end, "").await.expect(201);
 }

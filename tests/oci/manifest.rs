@@ -149,6 +149,49 @@ on_each_database! {
         assert_eq!((pull("amd64").await, pull("arm64").await), (404, 200));
     }
 
+    async fn an_index_that_was_made_for_a_tag_names_what_is_left_when_one_manifest_of_an_image_is_deleted(app) {
+        let alice = app.user("alice").await;
+        let sif = || SifBuilder::new("amd64").payload(4096, 1);
+        alice.push(NAME, "1", sif()).await;
+        alice.push(NAME, "1", SifBuilder::new("arm64")).await;
+        let sif = sif().build();
+        push_blob(&alice, NAME, b"{}").await;
+        let other = json!({"schemaVersion": 2, "mediaType": IMAGE,
+            "config": descriptor("application/vnd.sylabs.sif.config.v1+json", b"{}"),
+            "layers": [descriptor("application/vnd.sylabs.sif.layer.v1.sif", &sif)],
+            "annotations": {"by": "another client"}});
+        let other = push_manifest(&alice, NAME, "x", &other).await;
+        let members = async || {
+            let index = alice.get(&at("manifests/1")).await.expect(200).json();
+            let members = index["manifests"].as_array().expect("an index").clone();
+            let digest = |member: &Value| member["digest"].as_str().expect("a digest").to_owned();
+            members.iter().map(digest).collect::<Vec<_>>()
+        };
+        let made = members().await;
+        alice.delete(&at(&format!("manifests/{}", made[0]))).await.expect(202);
+        assert_eq!(members().await, [other, made[1].clone()]);
+        for member in members().await {
+            alice.get(&at(&format!("manifests/{member}"))).await.expect(200);
+        }
+        let amd64 = alice.get("/v1/imagefile/alice/tools/box:1?arch=amd64").await.expect(200);
+        assert_eq!(amd64.body, sif);
+        assert_eq!(alice.get(&at("manifests/x")).await.expect(200).header("docker-content-digest"), members().await[0]);
+    }
+
+    async fn a_sif_image_whose_layer_is_known_by_its_sha512_is_refused_with_words(app) {
+        let alice = app.user("alice").await;
+        let sif = SifBuilder::new("amd64").build();
+        push_blob(&alice, NAME, b"{}").await;
+        push_blob_as(&alice, NAME, &sif, &sha512(&sif)).await;
+        let mut layer = descriptor("application/vnd.sylabs.sif.layer.v1.sif", &sif);
+        layer["digest"] = json!(sha512(&sif));
+        let manifest = json!({"schemaVersion": 2, "mediaType": IMAGE,
+            "config": descriptor("application/vnd.sylabs.sif.config.v1+json", b"{}"), "layers": [layer]});
+        let answer = put_manifest(&alice, NAME, "1", &manifest).await;
+        assert_eq!(refused(&answer, 400), "MANIFEST_INVALID");
+        assert!(answer.text().contains("sha256"), "{}", answer.text());
+    }
+
     async fn a_manifest_gets_several_tags_at_once(app) {
         let alice = app.user("alice").await;
         let manifest = image(&alice, NAME, b"layer").await;

@@ -3,6 +3,7 @@
 mod blob;
 mod catalog;
 mod collect;
+mod collectors;
 mod conformance;
 mod error;
 mod foreign;
@@ -12,6 +13,7 @@ mod replica;
 mod stall;
 mod tags;
 mod upload;
+mod upload_end;
 
 use serde_json::{Value, json};
 use sifhub::registry::Digest;

@@ -55,6 +55,20 @@ on_each_database! {
         assert_eq!(manifests(&nobody.get(&path(&subject)).await).len(), 2);
     }
 
+    async fn a_referrer_of_an_empty_type_has_that_of_its_configuration(app) {
+        let alice = app.user("alice").await;
+        let about = descriptor(IMAGE, b"never pushed");
+        artifact(&alice, NAME, &about, "").await;
+        let path = path(&sha256(b"never pushed"));
+        let [found] = &manifests(&alice.get(&path).await)[..] else { panic!("one") };
+        assert_eq!(found["artifactType"], "application/vnd.oci.empty.v1+json");
+        let unfiltered = alice.get(&format!("{path}?artifactType=")).await;
+        assert_eq!(unfiltered.header("oci-filters-applied"), "");
+        assert_eq!(manifests(&unfiltered).len(), 1);
+        let filtered = alice.get(&format!("{path}?artifactType=application/vnd.oci.empty.v1%2Bjson")).await;
+        assert_eq!(manifests(&filtered).len(), 1);
+    }
+
     async fn what_is_hidden_refers_to_nothing(app) {
         let (alice, bob) = (app.user("alice").await, app.user("bob").await);
         hide(&alice).await;

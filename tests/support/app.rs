@@ -17,7 +17,7 @@ use sifhub::{
     config::{Config, DatabaseUrl},
     http,
     registry::{
-        Caller, Registry, Scope, Secret, connect, migrate, search,
+        Caller, Registry, Scope, Secret, connect, migrate, place, search,
         token::{self, NewToken},
         user::{self, NewUser},
     },
@@ -77,6 +77,11 @@ impl TestApp {
         Self::build(sqlite().await, |_| {}, Settings::S3(bucket)).await
     }
 
+    /// On PostgreSQL, with storage in a bucket.
+    pub async fn postgres_on_s3(bucket: sifhub::storage::Bucket) -> Self {
+        Self::build(postgres_url().await, |_| {}, Settings::S3(bucket)).await
+    }
+
     /// On SQLite, with another configuration.
     pub async fn configured(change: impl FnOnce(&mut Config)) -> Self {
         Self::build(sqlite().await, change, Settings::Memory).await
@@ -127,8 +132,11 @@ impl TestApp {
         let secret = Secret::new(SECRET);
         let registry = Registry::new(db.clone(), storage.clone(), secret, Arc::new(config));
         let endpoint = Arc::new(http::endpoint(&registry).boxed());
+        let app = App::new(registry.clone());
+        // A server does so at its start.
+        place::check(&app.operator()).await.expect("its own place");
         Self {
-            app: App::new(registry.clone()),
+            app,
             registry,
             db,
             storage,

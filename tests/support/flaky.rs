@@ -1,26 +1,41 @@
-//! A way to a server over HTTP on which every so-many-th request is answered by 500, as storage in trouble does.
+//! A way to a server over HTTP on which every so-many-th request is answered by 500, as storage in trouble does, and some
+//! are held up.
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicU64, Ordering},
 };
 
 use poem::{
     Body, Endpoint, Request, Response, Server,
-    http::StatusCode,
+    http::{Method, StatusCode},
     listener::{Acceptor, Listener, TcpListener},
 };
-use tokio::task::AbortHandle;
+use tokio::{
+    sync::{Semaphore, watch},
+    task::AbortHandle,
+};
 
 /// The way; gone with this.
 pub struct Flaky {
     endpoint: String,
     every: Arc<AtomicU64>,
+    burst: Arc<AtomicU64>,
+    gate: Arc<Gate>,
     task: AbortHandle,
+}
+
+/// Where requests wait.
+struct Gate {
+    closed: Mutex<Option<(Method, String)>>,
+    came: watch::Sender<u64>,
+    passes: Semaphore,
 }
 
 struct Way {
     to: String,
     every: Arc<AtomicU64>,
+    burst: Arc<AtomicU64>,
+    gate: Arc<Gate>,
     count: AtomicU64,
     http: reqwest::Client,
 }
@@ -37,9 +52,17 @@ impl Flaky {
             .expect("an address")
             .to_string();
         let every = Arc::new(AtomicU64::new(0));
+        let burst = Arc::new(AtomicU64::new(0));
+        let gate = Arc::new(Gate {
+            closed: Mutex::new(None),
+            came: watch::Sender::new(0),
+            passes: Semaphore::new(0),
+        });
         let way = Way {
             to: to.to_owned(),
             every: every.clone(),
+            burst: burst.clone(),
+            gate: gate.clone(),
             count: AtomicU64::new(0),
             http: reqwest::Client::new(),
         };
@@ -47,6 +70,8 @@ impl Flaky {
         Self {
             endpoint: format!("http://{address}"),
             every,
+            burst,
+            gate,
             task,
         }
     }
@@ -59,6 +84,40 @@ impl Flaky {
     /// Lets each `every`th request fail from now on; 0: none.
     pub fn fail_every(&self, every: u64) {
         self.every.store(every, Ordering::SeqCst);
+    }
+
+    /// Lets the next `count` requests fail.
+    pub fn fail_next(&self, count: u64) {
+        self.burst.store(count, Ordering::SeqCst);
+    }
+
+    /// Holds up requests of that method whose path has that part, from now on.
+    pub fn hold(&self, method: Method, part: &str) {
+        *self.gate.closed.lock().expect("the gate") = Some((method, part.to_owned()));
+    }
+
+    /// Waits until so many were held up, all in all.
+    pub async fn held(&self, count: u64) {
+        let mut came = self.gate.came.subscribe();
+        came.wait_for(|came| *came >= count)
+            .await
+            .expect("the gate");
+    }
+
+    /// Lets so many pass, first come, first served.
+    pub fn let_pass(&self, count: usize) {
+        self.gate.passes.add_permits(count);
+    }
+}
+
+impl Gate {
+    async fn pass(&self, request: &Request) {
+        let path = request.original_uri().path();
+        let closed = self.closed.lock().expect("the gate").clone();
+        if closed.is_some_and(|(method, part)| method == request.method() && path.contains(&part)) {
+            self.came.send_modify(|came| *came += 1);
+            self.passes.acquire().await.expect("the gate").forget();
+        }
     }
 }
 
@@ -74,9 +133,15 @@ impl Endpoint for Way {
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let every = self.every.load(Ordering::SeqCst);
         let number = self.count.fetch_add(1, Ordering::SeqCst);
-        if every > 0 && number.is_multiple_of(every) {
+        let left = self
+            .burst
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
+        if left.is_ok() || every > 0 && number.is_multiple_of(every) {
             return Ok(StatusCode::INTERNAL_SERVER_ERROR.into());
         }
+        self.gate.pass(&request).await;
         let url = format!("{}{}", self.to, request.original_uri());
         let body = request.take_body().into_bytes().await?;
         // The host is among what is signed, so it stays as it was sent.

@@ -144,6 +144,17 @@ impl Server {
         process.wait_with_output().expect("it can be waited for")
     }
 
+    /// Begins a command on the same data, for whoever kills it.
+    pub fn begin_cli(&self, args: &[&str]) -> Child {
+        let mut command = self.command(PROGRAM);
+        command
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command.spawn().expect("the program runs")
+    }
+
     /// Everything it has logged, through all starts.
     pub fn log(&self) -> String {
         fs::read_to_string(self.log_file()).unwrap_or_default()

@@ -42,6 +42,16 @@ impl Storage {
         self.0.damaged
     }
 
+    /// Damaged blobs that were put aside, for somebody to look at. Each goes a day (`storage.staging_retention`) after the same
+    /// bytes were pushed again, or when nothing refers to it.
+    async fn quarantine(&self, ctx: &Context<'_>) -> Result<Quarantine> {
+        let found = scrub::quarantine(caller(ctx)).await?;
+        Ok(Quarantine {
+            blobs: found.blobs,
+            size: Bytes(found.size),
+        })
+    }
+
     /// Those that are damaged or missing, the newest found first. Pushing the same bytes again brings them back. Errors:
     /// `INVALID` for a number outside 1 to 100.
     #[graphql(complexity = "cost(Some(first), None, child_complexity)")]
@@ -100,6 +110,15 @@ impl From<usage::Report> for SumsReport {
             wrong_count: report.wrong.unsigned_abs(),
         }
     }
+}
+
+/// Damaged blobs that were put aside.
+#[derive(SimpleObject)]
+struct Quarantine {
+    /// How many there are.
+    blobs: u64,
+    /// How many bytes they have.
+    size: Bytes,
 }
 
 /// Whether collection would take a blob now, and what keeps it.

@@ -1,25 +1,33 @@
 //! Collection of garbage: what nothing refers to goes, beside a working server.
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    future::ready,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, Utc};
 use entity::{blob, container, container_blob, id::ContainerId, image, manifest, manifest_part};
 use futures::{TryStreamExt, pin_mut};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Set,
-    TryInsertResult,
-    sea_query::{Expr, Func, IntoIden, OnConflict, Query},
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, Func, IntoIden, Query},
 };
 
+use super::remove::{Claim, claimable};
 use crate::{
     access::internal,
     error::{Error, Result},
     event::Change,
     metrics::{Lot, Sweep},
     registry::{
-        Caller, Digest, blob_upload, container as containers, image::signed_size,
-        manifest::delete_outdated, upload, usage,
+        Caller, Digest, blob_upload, container as containers, manifest::delete_outdated, scrub,
+        upload, usage,
     },
+    storage,
 };
+
+/// How many blobs or staged objects the database is asked about at once.
+pub(super) const BATCH: usize = 500;
 
 /// What collection did, or would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +36,8 @@ pub struct Collected {
     pub blobs: Vec<(Digest, u64)>,
     /// Staged leftovers of uploads that ended badly.
     pub staged: Vec<String>,
+    /// Damaged blobs that were put aside and are whole again.
+    pub aside: Vec<Digest>,
     /// Uploads whose time has run out.
     pub uploads: u64,
 }
@@ -59,14 +69,24 @@ pub async fn collect(caller: &Caller, grace: Duration, dry_run: bool) -> Result<
     }
     collect_rows(caller, young, dry_run, &mut collected).await?;
     collect_orphans(caller, grace, dry_run, &mut collected).await?;
-    let mut kept = upload::staged_keys(caller).await?;
-    kept.extend(blob_upload::staged_keys(caller).await?);
-    for leftover in caller.storage().staged_older_than(grace).await? {
-        if !kept.contains(&leftover.key) {
+    collected.staged = collect_staged(caller, grace, dry_run).await?;
+    collected.aside = scrub::clear(caller, grace, dry_run).await?;
+    Ok(collected)
+}
+
+/// Staged bytes that no upload needs.
+async fn collect_staged(caller: &Caller, grace: Duration, dry_run: bool) -> Result<Vec<String>> {
+    let mut collected = Vec::new();
+    let leftovers = caller.storage().staged_older_than(grace).await?;
+    for some in leftovers.chunks(BATCH) {
+        let keys: Vec<&str> = some.iter().map(|leftover| leftover.key.as_str()).collect();
+        let mut kept = upload::staged_among(caller, &keys).await?;
+        kept.extend(blob_upload::staged_among(caller, &keys).await?);
+        for key in keys.into_iter().filter(|key| !kept.contains(*key)) {
             if !dry_run {
-                caller.storage().discard(&leftover.key).await?;
+                caller.storage().discard(key).await?;
             }
-            collected.staged.push(leftover.key);
+            collected.push(key.to_owned());
         }
     }
     if !dry_run {
@@ -159,7 +179,7 @@ async fn unlink_unnamed_in(
                 .filter(unnamed(young))
                 .select_only()
                 .column(container_blob::Column::Digest)
-                .limit(500)
+                .limit(BATCH as u64)
                 .into_tuple()
                 .all(tx.db())
                 .await?;
@@ -239,9 +259,9 @@ async fn collect_rows(
         let candidates = internal::<blob::Entity>()
             .filter(blob::Column::Digest.gt(after.as_str()))
             .filter(unreferenced(links))
-            .filter(blob::Column::TouchedAt.lt(young))
+            .filter(claimable(caller, young))
             .order_by_asc(blob::Column::Digest)
-            .limit(500)
+            .limit(BATCH as u64)
             .all(caller.db())
             .await?;
         let Some(last) = candidates.last() else {
@@ -249,55 +269,20 @@ async fn collect_rows(
         };
         after.clone_from(&last.digest);
         for row in candidates {
-            if dry_run || remove(caller, &row, young).await? {
-                collected
-                    .blobs
-                    .push((row.digest.parse()?, row.size.unsigned_abs()));
+            let digest = row.digest.parse()?;
+            if dry_run || remove(caller, &digest, young).await? {
+                collected.blobs.push((digest, row.size.unsigned_abs()));
             }
         }
     }
 }
 
-/// Marks, removes the bytes, then removes the row. Killed in between, the next collection goes on where it stopped.
-async fn remove(caller: &Caller, row: &blob::Model, young: DateTime<Utc>) -> Result<bool> {
-    if !mark(caller, &row.digest, young).await? {
-        return Ok(false);
+async fn remove(caller: &Caller, digest: &Digest, young: DateTime<Utc>) -> Result<bool> {
+    let unreferenced = unreferenced(DateTime::UNIX_EPOCH);
+    match Claim::of(caller, digest, young, unreferenced).await? {
+        Some(claim) => claim.remove(caller).await,
+        None => Ok(false),
     }
-    remove_marked(caller, &row.digest.parse()?).await?;
-    Ok(true)
-}
-
-/// Marks a blob, unless it was touched or referred to meanwhile. Whoever holds the row is waited for, and only the next
-/// statement sees what they did.
-async fn mark(caller: &Caller, digest: &str, young: DateTime<Utc>) -> Result<bool> {
-    caller
-        .change(async |tx| {
-            internal::<blob::Entity>()
-                .filter(blob::Column::Digest.eq(digest))
-                .lock_exclusive()
-                .one(tx.db())
-                .await?;
-            let marked = blob::Entity::update_many()
-                .col_expr(blob::Column::Removing, Expr::value(true))
-                .filter(blob::Column::Digest.eq(digest))
-                .filter(blob::Column::TouchedAt.lt(young))
-                .filter(unreferenced(DateTime::UNIX_EPOCH))
-                .exec(tx.db())
-                .await?;
-            Ok(Change::none(marked.rows_affected > 0))
-        })
-        .await
-}
-
-async fn remove_marked(caller: &Caller, digest: &Digest) -> Result<()> {
-    caller.storage().remove(digest).await?;
-    let _turn = caller.turn_to_write().await;
-    blob::Entity::delete_many()
-        .filter(blob::Column::Digest.eq(digest.to_string()))
-        .filter(blob::Column::Removing.eq(true))
-        .exec(caller.db())
-        .await?;
-    Ok(())
 }
 
 /// Stored bytes without a row: their push was killed between bytes and rows, or a database was restored.
@@ -307,58 +292,46 @@ async fn collect_orphans(
     dry_run: bool,
     collected: &mut Collected,
 ) -> Result<()> {
+    let old = |blob: &storage::Blob| {
+        let age = blob.published.and_then(|at| at.elapsed().ok());
+        age.is_some_and(|age| age > grace)
+    };
     let blobs = caller.storage().blobs();
+    let blobs = blobs.try_filter(|blob| ready(old(blob))).try_chunks(BATCH);
     pin_mut!(blobs);
-    while let Some(blob) = blobs.try_next().await? {
-        let old = blob
-            .published
-            .and_then(|at| at.elapsed().ok())
-            .is_some_and(|age| age > grace);
-        if !old || known(caller, &blob.digest).await? {
-            continue;
+    while let Some(some) = blobs.try_next().await.map_err(|failure| failure.1)? {
+        for orphan in unknown(caller, some).await? {
+            if dry_run || remove_orphan(caller, &orphan).await? {
+                collected.blobs.push((orphan.digest, orphan.size));
+            }
         }
-        if !dry_run && !remove_orphan(caller, &blob).await? {
-            continue;
-        }
-        collected.blobs.push((blob.digest, blob.size));
     }
     Ok(())
 }
 
-/// Gives the bytes a row that is marked, so that nobody publishes the same ones until they are gone. Killed in between, the
-/// next collection finds the row old enough.
-async fn remove_orphan(caller: &Caller, orphan: &crate::storage::Blob) -> Result<bool> {
-    let row = blob::ActiveModel {
-        digest: Set(orphan.digest.to_string()),
-        size: Set(signed_size(orphan.size)?),
-        touched_at: Set(DateTime::UNIX_EPOCH),
-        removing: Set(true),
-        verified_at: Set(None),
-        damaged_at: Set(None),
-    };
-    let unless_there = OnConflict::column(blob::Column::Digest)
-        .do_nothing()
-        .to_owned();
-    let turn = caller.turn_to_write().await;
-    let added = blob::Entity::insert(row)
-        .on_conflict(unless_there)
-        .try_insert()
-        .exec_without_returning(caller.db())
-        .await?;
-    drop(turn);
-    if !matches!(added, TryInsertResult::Inserted(1)) {
-        return Ok(false);
+async fn remove_orphan(caller: &Caller, orphan: &storage::Blob) -> Result<bool> {
+    match Claim::of_orphan(caller, orphan).await? {
+        Some(claim) => claim.remove(caller).await,
+        None => Ok(false),
     }
-    remove_marked(caller, &orphan.digest).await?;
-    Ok(true)
 }
 
-pub(super) async fn known(caller: &Caller, digest: &Digest) -> Result<bool> {
-    let row = internal::<blob::Entity>()
-        .filter(blob::Column::Digest.eq(digest.to_string()))
-        .one(caller.db())
+/// Those of stored blobs that have no row. One statement.
+pub(super) async fn unknown(
+    caller: &Caller,
+    stored: Vec<storage::Blob>,
+) -> Result<Vec<storage::Blob>> {
+    let digests = stored.iter().map(|blob| blob.digest.to_string());
+    let known: Vec<String> = internal::<blob::Entity>()
+        .filter(blob::Column::Digest.is_in(digests))
+        .select_only()
+        .column(blob::Column::Digest)
+        .into_tuple()
+        .all(caller.db())
         .await?;
-    Ok(row.is_some())
+    let known: HashSet<String> = known.into_iter().collect();
+    let is_unknown = |blob: &storage::Blob| !known.contains(&blob.digest.to_string());
+    Ok(stored.into_iter().filter(is_unknown).collect())
 }
 
 /// Blobs that no image has, and no container but by links that are older than that and name nothing.

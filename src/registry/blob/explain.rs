@@ -18,16 +18,13 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func, Query, SelectStatement},
 };
 
-use super::collect::check_admin;
+use super::collect::{BATCH, check_admin, unknown};
 use crate::{
     access::internal,
     error::{Error, Result},
     registry::{Caller, Digest, container as containers, trash},
     storage::Leftover,
 };
-
-/// How many blobs are explained at once.
-const BATCH: u64 = 500;
 
 /// What a decision is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +105,7 @@ pub async fn explain(
         let rows = internal::<blob::Entity>()
             .filter(blob::Column::Digest.gt(after.as_str()))
             .order_by_asc(blob::Column::Digest)
-            .limit(BATCH)
+            .limit(BATCH as u64)
             .all(caller.db())
             .await?;
         let Some(last) = rows.last() else {
@@ -388,23 +385,22 @@ async fn of_orphans(
     grace: Duration,
     tell: &mut impl FnMut(Decision),
 ) -> Result<()> {
-    let blobs = caller.storage().blobs();
+    let blobs = caller.storage().blobs().try_chunks(BATCH);
     pin_mut!(blobs);
-    while let Some(stored) = blobs.try_next().await? {
-        if super::collect::known(caller, &stored.digest).await? {
-            continue;
+    while let Some(some) = blobs.try_next().await.map_err(|failure| failure.1)? {
+        for orphan in unknown(caller, some).await? {
+            // Memory keeps no dates, and such bytes stay.
+            let holds = match orphan.published {
+                Some(at) => young(at, grace),
+                None => vec![young_until(None)],
+            };
+            tell(Decision {
+                what: What::Orphan,
+                name: orphan.digest.to_string(),
+                size: Some(orphan.size),
+                holds,
+            });
         }
-        // Memory keeps no dates, and such bytes stay.
-        let holds = match stored.published {
-            Some(at) => young(at, grace),
-            None => vec![young_until(None)],
-        };
-        tell(Decision {
-            what: What::Orphan,
-            name: stored.digest.to_string(),
-            size: Some(stored.size),
-            holds,
-        });
     }
     Ok(())
 }

@@ -1,12 +1,10 @@
 //! Manifests as documents: OCI image-spec 1.1 (manifest.md, image-index.md) and Docker's two forms of the same.
 //!
-//! Reads what the registry must know and passes over the rest: the bytes themselves are kept. Writes the manifests of
-//! what came without one.
+//! Reads what the registry must know and passes over the rest: the bytes themselves are kept.
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     error::{Error, Result},
@@ -20,19 +18,16 @@ pub(super) const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 const DOCKER_LIST_TYPE: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 const DOCKER_IMAGE_TYPE: &str = "application/vnd.docker.distribution.manifest.v2+json";
 /// The layer of a SIF image, today and before Singularity 3.7, misspelt as clients wrote it.
-const SIF_LAYERS: [&str; 3] = [
+pub(super) const SIF_LAYERS: [&str; 3] = [
     "application/vnd.sylabs.sif.layer.v1.sif",
     "appliciation/vnd.sylabs.sif.layer.tar",
     "application/vnd.sylabs.sif.layer.tar",
 ];
-const SIF_CONFIG: &str = "application/vnd.sylabs.sif.config.v1+json";
 /// The configurations of images in layers.
 const IMAGE_CONFIGS: [&str; 2] = [
     "application/vnd.oci.image.config.v1+json",
     "application/vnd.docker.container.image.v1+json",
 ];
-/// The configuration of manifests that are made here.
-pub(in crate::registry) const EMPTY: &[u8] = b"{}";
 /// The longest media type, in bytes (RFC 6838, 4.2, twice and a slash).
 const MEDIA_TYPE_MAX: usize = 255;
 /// How many bytes of annotations are known beside the manifest itself.
@@ -105,6 +100,9 @@ impl Document {
             (false, ..) => return Err(invalid("only an index has manifests")),
         }
         let kind = fields.kind(&media_type);
+        if kind == ManifestKind::Sif {
+            fields.check_sif()?;
+        }
         Ok(Self {
             kind,
             media_type,
@@ -115,15 +113,14 @@ impl Document {
         })
     }
 
-    /// The SIF image, if that is what the manifest describes. Images are known by their SHA-256.
+    /// The SIF image, if that is what the manifest describes.
     pub(super) fn sif(&self) -> Option<&Descriptor> {
         let mut layers = self
             .parts
             .iter()
             .filter(|(role, _)| *role == PartRole::Layer);
-        layers.next().map(|(_, layer)| layer).filter(|layer| {
-            self.kind == ManifestKind::Sif && layer.digest.kind() == Algorithm::Sha256
-        })
+        let layer = layers.next().map(|(_, layer)| layer);
+        layer.filter(|_| self.kind == ManifestKind::Sif)
     }
 
     /// The blobs that must be here, with the sizes that they must have.
@@ -193,13 +190,24 @@ impl Fields {
         }
     }
 
-    /// What an index of referrers tells (distribution-spec, "Listing Referrers").
+    /// # Errors
+    /// [`Error::Invalid`] where the image is not known by its SHA-256, as the library knows every image.
+    fn check_sif(&self) -> Result<()> {
+        let mut layers = self.layers.iter().flatten();
+        match layers.all(|layer| layer.digest.kind() == Algorithm::Sha256) {
+            true => Ok(()),
+            false => Err(invalid(
+                "a SIF image is known by its sha256 digest; push its layer by that one",
+            )),
+        }
+    }
+
+    /// What an index of referrers tells: where the type is empty or missing, that of the configuration (distribution-spec,
+    /// "Listing Referrers").
     fn artifact_type(&self) -> Option<String> {
-        let config = self.config.as_ref().map(|config| config.media_type.clone());
-        self.artifact_type
-            .clone()
-            .or(config)
-            .filter(|kind| !kind.is_empty())
+        let config = self.config.as_ref().map(|config| &config.media_type);
+        let mut told = self.artifact_type.iter().chain(config);
+        told.find(|kind| !kind.is_empty()).cloned()
     }
 
     fn parts(self) -> Result<Vec<(PartRole, Descriptor)>> {
@@ -251,51 +259,4 @@ fn role_of_layer(layer: &Descriptor) -> PartRole {
 
 fn invalid(why: impl Into<String>) -> Error {
     Error::invalid("manifest", why)
-}
-
-/// The manifest of a SIF image that came without one. It depends on nothing but the image, so that its digest never
-/// changes.
-pub(super) fn of_sif(digest: &str, size: u64) -> Bytes {
-    let manifest = json!({
-        "schemaVersion": 2,
-        "mediaType": IMAGE_TYPE,
-        "config": {
-            "mediaType": SIF_CONFIG,
-            "digest": Digest::of(EMPTY),
-            "size": EMPTY.len(),
-            "data": "e30=",
-        },
-        "layers": [{
-            "mediaType": SIF_LAYERS[0],
-            "digest": digest,
-            "size": size,
-            "annotations": {"org.opencontainers.image.title": "image.sif"},
-        }],
-    });
-    manifest.to_string().into()
-}
-
-/// An image in an index that is made here.
-pub(super) struct Member<'a> {
-    pub(super) media_type: &'a str,
-    pub(super) digest: &'a str,
-    pub(super) length: i32,
-    pub(super) arch: &'a str,
-}
-
-/// The index of images of several architectures under one tag, in the order of the architectures' names.
-pub(super) fn of_members(members: &[Member<'_>]) -> Bytes {
-    let manifests: Vec<_> = members
-        .iter()
-        .map(|member| {
-            json!({
-                "mediaType": member.media_type,
-                "digest": member.digest,
-                "size": member.length,
-                "platform": {"architecture": member.arch, "os": "linux"},
-            })
-        })
-        .collect();
-    let index = json!({"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": manifests});
-    index.to_string().into()
 }

@@ -17,8 +17,9 @@ use sea_orm::{
 use serde_json::json;
 
 use super::{
-    document::{Descriptor, Document, EMPTY, Member, of_members, of_sif},
+    document::{Descriptor, Document},
     tags,
+    write::{EMPTY, Member, of_members, of_sif},
 };
 use crate::{
     access::{Granted, Includes, Pull, Push, internal, open, rows},
@@ -325,7 +326,8 @@ pub(super) async fn members(tx: &Tx, index: &manifest::Model) -> Result<Vec<mani
     Ok(members.collect())
 }
 
-/// Deletes an image that has no manifest any more, with the tags that the library has for it.
+/// Deletes an image that has no manifest any more, with the tags that the library has for it. Where another manifest describes
+/// it, what was made for its names names that one from now on.
 pub(super) async fn drop_image_without(
     tx: &Tx,
     container: &Granted<impl Includes<Push>, container::Model>,
@@ -336,7 +338,7 @@ pub(super) async fn drop_image_without(
         .one(tx.db())
         .await?;
     if left.is_some() {
-        return Ok(());
+        return follow_made(tx, container, names_of(tx, image).await?).await;
     }
     let image = open::<crate::access::Admin, image::Entity>(tx.db(), tx.actor(), image).await?;
     delete_image(tx, container, image.into_row()).await
@@ -348,25 +350,35 @@ pub(in crate::registry) async fn delete_image(
     container: &Granted<impl Includes<Push>, container::Model>,
     image: image::Model,
 ) -> Result<()> {
-    let names: Vec<String> = rows::<Pull, tag::Entity>(tx.actor())
-        .into_select()
-        .filter(tag::Column::ImageId.eq(image.id))
-        .select_only()
-        .column(tag::Column::Name)
-        .distinct()
-        .into_tuple()
-        .all(tx.db())
-        .await?;
+    let names = names_of(tx, image.id).await?;
     if image.blob.is_some() {
         usage::image_removed(tx, &image);
     }
     image.delete(tx.db()).await?;
+    follow_made(tx, container, names).await
+}
+
+/// The names that the library has for an image.
+async fn names_of(tx: &Tx, image: ImageId) -> Result<Vec<String>> {
+    let names = rows::<Pull, tag::Entity>(tx.actor())
+        .into_select()
+        .filter(tag::Column::ImageId.eq(image))
+        .select_only()
+        .column(tag::Column::Name)
+        .distinct();
+    Ok(names.into_tuple().all(tx.db()).await?)
+}
+
+/// Makes names mean what is left to the library. A tag goes on naming the index that somebody pushed, with what is left of it:
+/// its digest is theirs.
+async fn follow_made(
+    tx: &Tx,
+    container: &Granted<impl Includes<Push>, container::Model>,
+    names: Vec<String>,
+) -> Result<()> {
     let pushed = tags::of_pushed(tx, container.id, &names).await?;
-    for name in names {
-        // A tag goes on naming the index that somebody pushed, with what is left of it: its digest is theirs.
-        if !pushed.contains(&name) {
-            tags::follow(tx, container, &name).await?;
-        }
+    for name in names.iter().filter(|name| !pushed.contains(*name)) {
+        tags::follow(tx, container, name).await?;
     }
     Ok(())
 }

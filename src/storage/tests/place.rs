@@ -69,9 +69,11 @@ async fn leftovers_are_listed_by_age_and_discarded() {
 #[tokio::test]
 async fn ready_says_what_is_so() {
     for place in places().await {
+        place.storage.mark().await.unwrap();
         place.storage.ready().await.unwrap();
     }
     let lost = folder().await;
+    lost.storage.mark().await.unwrap();
     std::fs::remove_dir_all(lost.folder.as_ref().unwrap().path()).unwrap();
     assert!(matches!(
         lost.storage.ready().await,
