@@ -1,6 +1,6 @@
 //! Errors as this protocol shows them: `message` for people, `extensions.code` for programs, and `extensions.field` for
 //! inputs that are wrong, such as `input.name`.
-use std::sync::Arc;
+use std::{str::FromStr, sync::Arc};
 
 use async_graphql::{ErrorExtensionValues, Response as Answer, ServerError};
 use poem::Response;
@@ -146,6 +146,17 @@ pub(super) trait InField {
     fn in_field(self, field: &str) -> Self;
     /// The same, and an input that is wrong is a member of the argument `input`.
     fn in_input(self) -> Self;
+    /// The same, and an input that is wrong is a member of `place`, such as `labels.2`.
+    fn within(self, place: &str) -> Self;
+}
+
+/// Reads each text of the list `field`, in which a wrong one is called by its place, such as `input.names.2`.
+pub(super) fn each<T>(field: &str, texts: &[String]) -> Result<Vec<T>>
+where
+    T: FromStr<Err = Error>,
+{
+    let read = |(place, text): (usize, &String)| text.parse().in_field(&format!("{field}.{place}"));
+    texts.iter().enumerate().map(read).collect()
 }
 
 impl<T> InField for Result<T> {
@@ -166,6 +177,12 @@ impl<T> InField for Result<T> {
                 };
                 Error::invalid(format!("input.{member}"), why)
             }
+            other => other,
+        })
+    }
+    fn within(self, place: &str) -> Self {
+        self.map_err(|error| match error {
+            Error::Invalid { what, why } => Error::invalid(format!("{place}.{what}"), why),
             other => other,
         })
     }

@@ -39,8 +39,8 @@ impl Label {
     /// # Errors
     /// [`Error::Invalid`] for more than an image can be found by.
     pub fn new(key: String, value: Option<String>) -> Result<Self> {
-        plain("labels", &key, KEY_MAX)?;
-        plain("labels", value.as_deref().unwrap_or_default(), VALUE_MAX)?;
+        plain("key", &key, KEY_MAX)?;
+        plain("value", value.as_deref().unwrap_or_default(), VALUE_MAX)?;
         Ok(Self { key, value })
     }
 }

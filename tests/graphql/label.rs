@@ -110,14 +110,14 @@ on_each_database! {
 
     async fn wrong_labels_are_invalid_inputs(app) {
         let alice = alice(&app).await;
-        for labels in [
-            json!([{"key": "k".repeat(129)}]),
-            json!([{"key": "k", "value": "v".repeat(513)}]),
-            json!([{"key": "\u{0}"}]),
-            json!(vec![json!({"key": "k"}); 11]),
+        for (labels, wrong) in [
+            (json!([{"key": "k"}, {"key": "k"}, {"key": "k".repeat(129)}]), "labels.2.key"),
+            (json!([{"key": "k", "value": "v".repeat(513)}]), "labels.0.value"),
+            (json!([{"key": "k"}, {"key": "\u{0}"}]), "labels.1.key"),
+            (json!(vec![json!({"key": "k"}); 11]), "labels"),
         ] {
             let answer = alice.try_graphql(IMAGES, json!({"labels": labels})).await;
-            assert_eq!((code(&answer), field(&answer)), ("INVALID", "labels"), "{labels}");
+            assert_eq!((code(&answer), field(&answer)), ("INVALID", wrong), "{labels}");
         }
     }
 }

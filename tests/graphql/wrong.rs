@@ -331,18 +331,99 @@ async fn missing_and_misshapen_inputs_are_refused_by_every_mutation() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Names that people take for another, and those that no name may have.
+const LOOK_ALIKE: [&str; 13] = [
+    "аlice",
+    "ａlice",
+    "alıce",
+    "ALICE",
+    "al\u{200b}ice",
+    "alice\u{301}",
+    "al ice",
+    "ﬁle",
+    "a\u{2215}b",
+    "..",
+    "-",
+    "alice\n",
+    "\u{202e}ecila",
+];
+
 on_each_database! {
     async fn names_that_look_like_others_are_refused(app) {
-        let alice = app.user("alice").await;
-        for name in ["аlice", "ａlice", "alıce", "ALICE", "al\u{200b}ice", "alice\u{301}", "al ice", "ﬁle", "a\u{2215}b", "..", "-", "alice\n", "\u{202e}ecila"] {
-            for (mutation, input) in [
-                ("createNamespace", json!({"name": name})),
-                ("createCollection", json!({"namespace": "alice", "name": name})),
+        let (_, root) = (alice(&app).await, app.admin("root").await);
+        let image = id(&root, r#"image(path: "alice/tools/hello", reference: "1.0")"#).await;
+        for name in LOOK_ALIKE {
+            for (mutation, input, wrong) in [
+                ("createNamespace", json!({"name": name}), "input.name"),
+                ("createCollection", json!({"namespace": "alice", "name": name}), "input.name"),
+                ("createContainer", json!({"collection": "alice/tools", "name": name}), "input.name"),
+                ("createTeam", json!({"name": name}), "input.name"),
+                ("createUser", json!({"name": name, "password": "a long password", "admin": false}), "input.name"),
+                ("updateCollection", json!({"id": "alice/tools", "name": name}), "input.name"),
             ] {
                 let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
-                let answer = call(&alice, &(mutation.into(), kind), &input).await;
-                assert_eq!((code(&answer), field(&answer)), ("INVALID", "input.name"), "{mutation} {name:?}");
+                let answer = call(&root, &(mutation.into(), kind), &input).await;
+                assert_eq!((code(&answer), field(&answer)), ("INVALID", wrong), "{mutation} {name:?}");
+            }
+            // Tags may have capitals, and topics are written as people like.
+            if name.is_ascii() && !["al ice", "..", "-", "alice\n"].contains(&name) {
+                continue;
+            }
+            let tag = json!({"container": "alice/tools/hello", "name": name, "image": image});
+            let answer = call(&root, &("setTag".into(), "SetTagInput".into()), &tag).await;
+            assert_eq!((code(&answer), field(&answer)), ("INVALID", "input.name"), "setTag {name:?}");
+            if name != "al ice" {
+                let topics = json!({"container": "alice/tools/hello", "topics": [name]});
+                let answer = call(&root, &("setTopics".into(), "SetTopicsInput".into()), &topics).await;
+                assert_eq!((code(&answer), field(&answer)), ("INVALID", "input.topics.0"), "setTopics {name:?}");
             }
         }
+    }
+}
+
+/// Each list at the root of the schema that is read by pages.
+fn lists(schema: &Schema) -> Vec<String> {
+    let has =
+        |field: &&Value, name: &str| list(field, "args").any(|argument| argument["name"] == name);
+    let required = |field: &&Value| {
+        list(field, "args").any(|argument| {
+            argument["type"]["kind"] == "NON_NULL" && argument["defaultValue"].is_null()
+        })
+    };
+    list(&schema.types["Query"], "fields")
+        .filter(|field| has(field, "after") && !required(field))
+        .map(|field| text(field, "name").to_owned())
+        .collect()
+}
+
+on_each_database! {
+    async fn cursors_of_other_lists_and_forged_ones_are_refused_by_every_list(app) {
+        let schema = Schema::read().await;
+        let (_, root) = (alice(&app).await, app.admin("root").await);
+        let lists = lists(&schema);
+        assert!(lists.len() >= 6, "{lists:?}");
+        let mut cursors: Vec<(&str, String)> = Vec::new();
+        for name in &lists {
+            let page = root.graphql(&format!("{{ {name}(first: 1) {{ edges {{ cursor }} }} }}"), json!({})).await;
+            if let Some(cursor) = page[name]["edges"][0]["cursor"].as_str() {
+                cursors.push((name, cursor.to_owned()));
+            }
+        }
+        for forged in ["", "0", "null", "AAAA", "====", "\u{0}", "ж", "' OR 1=1 --"] {
+            cursors.push(("", forged.to_owned()));
+        }
+        let mut wrong = Vec::new();
+        for name in &lists {
+            for (of, cursor) in cursors.iter().filter(|(of, _)| of != name) {
+                for way in ["after", "before"] {
+                    let query = format!("query($cursor: String) {{ {name}({way}: $cursor) {{ edges {{ cursor }} }} }}");
+                    let answer = root.try_graphql(&query, json!({"cursor": cursor})).await;
+                    if (code(&answer), field(&answer)) != ("INVALID", way) {
+                        wrong.push(format!("{name} {way} {cursor:?} of {of:?}: {answer}"));
+                    }
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 }

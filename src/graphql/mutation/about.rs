@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{NodePayload, thing};
 use crate::{
     graphql::{
-        error::InField,
+        error::{InField, each},
         id::{self, GlobalId, Shelf, container_path},
         loader::caller,
     },
@@ -80,9 +80,8 @@ impl AboutMutation {
         let caller = caller(ctx);
         let container = id::container(caller, &input.container).await;
         let container = container.in_field("input.container")?;
-        let topics: crate::error::Result<_> =
-            input.topics.iter().map(|text| text.parse()).collect();
-        let set = topic::set(caller, container, topics.in_input()?).await;
+        let topics = each("input.topics", &input.topics)?;
+        let set = topic::set(caller, container, topics).await;
         set.in_input()?;
         thing(ctx, GlobalId::Container(container)).await
     }

@@ -1,15 +1,18 @@
 //! Changes of images. Images are pushed through the library protocol, which can send their bytes.
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 
-use super::{DeletePayload, tag::names};
+use super::DeletePayload;
 use crate::{
     graphql::{
-        error::InField,
+        error::{InField, each},
         id::{self, GlobalId, container_path},
         loader::caller,
         object::Image,
     },
-    registry::image::{self, Destination},
+    registry::{
+        image::{self, Destination},
+        path::TagName,
+    },
 };
 
 #[derive(Default)]
@@ -50,7 +53,7 @@ impl ImageMutation {
                 Destination::Path(container_path(&input.container).in_field("input.container")?)
             }
         };
-        let names = names(&input.tags).in_field("input.tags")?;
+        let names: Vec<TagName> = each("input.tags", &input.tags)?;
         let copy = image::promote(caller, id, &to, &names).await;
         Ok(ImagePayload {
             image: Image(copy.in_input()?),

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use super::DeletePayload;
 use crate::{
     graphql::{
-        error::InField,
+        error::{InField, each},
         id::{self, GlobalId},
         loader::caller,
         object::Tag,
@@ -45,7 +45,7 @@ impl TagMutation {
         let caller = caller(ctx);
         let container = id::container(caller, &input.container).await;
         let container = container.in_field("input.container")?;
-        let names = names(&input.names).in_field("input.names")?;
+        let names: Vec<TagName> = each("input.names", &input.names)?;
         let image = id::image(&input.image).in_field("input.image")?;
         let set = tag::set_all(caller, container, &names, (input.arch.as_deref(), image)).await;
         let tags = set.in_input()?.into_iter().map(Tag).collect();
@@ -88,11 +88,6 @@ struct SetTagsInput {
     arch: Option<String>,
     /// The image: its global id.
     image: ID,
-}
-
-/// The names of tags.
-pub(super) fn names(texts: &[String]) -> crate::error::Result<Vec<TagName>> {
-    texts.iter().map(|text| text.parse()).collect()
 }
 
 /// Which tag to remove.

@@ -34,6 +34,7 @@ use async_graphql::{Enum, ID, InputObject, Interface};
 
 use crate::{
     error::Result,
+    graphql::error::InField,
     registry::{self, label::Label},
 };
 
@@ -149,6 +150,8 @@ pub(super) struct LabelInput {
 
 /// The labels that are looked for.
 pub(super) fn labels(inputs: Vec<LabelInput>) -> Result<Vec<Label>> {
-    let parse = |input: LabelInput| Label::new(input.key, input.value);
-    inputs.into_iter().map(parse).collect()
+    let parse = |(place, input): (usize, LabelInput)| {
+        Label::new(input.key, input.value).within(&format!("labels.{place}"))
+    };
+    inputs.into_iter().enumerate().map(parse).collect()
 }
