@@ -38,7 +38,6 @@ mod put;
 mod tags;
 mod write;
 
-pub(in crate::registry) use document::EMPTY;
 pub use document::kind_of;
 pub use generate::backfill;
 pub(in crate::registry) use generate::{Made, delete_image, ensure_config, of_image};

@@ -65,7 +65,7 @@ pub async fn list(
     place: Option<Place>,
     args: &PageArgs<ByDeletion>,
 ) -> Result<Page<Entry>> {
-    page(caller.db(), filtered(caller, place), args).await
+    page(caller, filtered(caller, place), place, args).await
 }
 
 /// How many [`list`] lists.

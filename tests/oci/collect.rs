@@ -236,7 +236,8 @@ async fn a_dry_run_tells_of_indexes_uploads_orphans_and_what_is_staged() {
 
     let reasons = async |grace| {
         let mut all = Vec::new();
-        let told = explain(&app.operator(), grace, |decision| all.push(decision));
+        let operator = app.operator();
+        let told = explain(&operator, grace, |decision| all.push(decision));
         told.await.expect("a plan");
         let of = |name: &str| {
             let found = all.iter().find(|decision| decision.name.starts_with(name));

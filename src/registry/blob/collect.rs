@@ -71,6 +71,10 @@ pub async fn collect(caller: &Caller, grace: Duration, dry_run: bool) -> Result<
     collect_orphans(caller, grace, dry_run, &mut collected).await?;
     collected.staged = collect_staged(caller, grace, dry_run).await?;
     collected.aside = scrub::clear(caller, grace, dry_run).await?;
+    if !dry_run {
+        let sweep = weigh(caller, young, &collected).await?;
+        caller.metrics().garbage.swept(&sweep, begun.elapsed());
+    }
     Ok(collected)
 }
 
@@ -88,10 +92,6 @@ async fn collect_staged(caller: &Caller, grace: Duration, dry_run: bool) -> Resu
             }
             collected.push(key.to_owned());
         }
-    }
-    if !dry_run {
-        let sweep = weigh(caller, young, &collected).await?;
-        caller.metrics().garbage.swept(&sweep, begun.elapsed());
     }
     Ok(collected)
 }

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use crate::{
-    access::internal,
+    access::{Level, internal},
     error::Result,
     registry::{Caller, download::Span, size_tree::Place, total},
 };
@@ -101,7 +101,7 @@ async fn whole(caller: &Caller, of: &[Place]) -> Result<Vec<(Extent, Vec<Place>)
         }
     }
     let mut seen = Vec::new();
-    if site && total::of_site(caller).await?.stored.is_some() {
+    if site && caller.actor().reaches_everything(Level::Pull) {
         seen.push((Extent::Site, vec![Place::Site]));
     }
     if !namespaces.is_empty() {

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
+use serde_json::json;
 
-use super::*;
+use super::{super::write::of_sif, *};
 
 /// Any JSON, a few levels deep, whose keys are mostly those of manifests.
 fn json_like_a_manifest() -> impl Strategy<Value = Value> {
