@@ -21,6 +21,11 @@ class Bench:
         return 2 if self.quick else 7
 
     @property
+    def asks(self) -> int:
+        """How often each stream of small requests is timed."""
+        return 2 if self.quick else 3
+
+    @property
     def size(self) -> int:
         """The size of the image that is pushed and pulled, in bytes."""
         return 128 * MIB if self.quick else GIB
@@ -33,7 +38,7 @@ class Bench:
     @property
     def seconds(self) -> int:
         """How long a stream of small requests lasts."""
-        return 2 if self.quick else 6
+        return 2 if self.quick else 3
 
     @property
     def images(self) -> list[int]:

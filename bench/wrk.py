@@ -42,7 +42,7 @@ def ask_all(questions: dict, bench: Bench) -> dict[str, Rates]:
     """Asks everybody in turn. Whatever has `ask(seconds)` is a question."""
     rates = {name: Rates() for name in questions}
     names = [Contender(name, lambda: None) for name in questions]
-    for number in range(bench.rounds + 1):
+    for number in range(bench.asks + 1):
         for name in [contender.name for contender in turned(names, number)]:
             rate, p50, p99 = questions[name].ask(bench.seconds)
             say(f"{'warm-up' if number == 0 else f'round {number}'}: {name}: {rate:,.0f}/s, p99 {p99:.2f} ms")

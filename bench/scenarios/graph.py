@@ -55,7 +55,7 @@ def measure(bench: Bench) -> Finding:
     for images in bench.images:
         sifhub = Seeded(bench.sifhub, bench.seeds or folder, images)
         with sifhub, Floor(bench.sifhub, folder / str(images), sifhub) as floor:
-            found[images] = ask_all(_questions(sifhub, floor, folder), bench)
+            found[images] = ask_all(_questions(sifhub, floor, folder, images == max(bench.images)), bench)
         cold[images] = _cold(sifhub, bench)
     largest = max(found)
     text = "\n\n".join([LEAD, _table(found[largest], largest), _growth(found, cold)])
@@ -65,7 +65,7 @@ def measure(bench: Bench) -> Finding:
 def _cold(sifhub: Seeded, bench: Bench) -> dict[str, Series]:
     """The time of the first answer of a server, in milliseconds."""
     times = {name: Series() for name in COLD}
-    for _ in range(bench.rounds):
+    for _ in range(bench.asks):
         for name, query in COLD.items():
             sifhub.forget()
             with sifhub:
@@ -76,7 +76,7 @@ def _cold(sifhub: Seeded, bench: Bench) -> dict[str, Series]:
     return times
 
 
-def _questions(sifhub: Seeded, floor: Floor, folder: Path) -> dict[str, Question]:
+def _questions(sifhub: Seeded, floor: Floor, folder: Path, floors: bool) -> dict[str, Question]:
     first = sifhub.ask(FIRST)["containers"]["nodes"][0]
     asked = {
         "collections page": _question(sifhub, folder, COLLECTIONS),
@@ -87,6 +87,8 @@ def _questions(sifhub: Seeded, floor: Floor, folder: Path) -> dict[str, Question
         "tree of the site": _question(sifhub, folder, TREE),
         "tree of the site, administrator": _question(sifhub, folder, TREE, {}, sifhub.admin),
     }
+    if not floors:
+        return asked
     below = {
         "collections page": "collections", "container page": f"container/{first['path']}", "search": "search/samtools",
         "viewer dashboard": f"viewer/{sifhub.user}", "node": f"node/{int(first['id'].split(':')[1], 16)}", "tree of the site": "tree",
@@ -119,8 +121,7 @@ def _growth(found: dict[int, dict[str, Rates]], cold: dict[int, dict[str, Series
     sizes = sorted(found)
     lines = [["median latency, ms", *[f"{size:,} images" for size in sizes]]]
     for name in found[sizes[0]]:
-        if not name.startswith("floor: empty"):
-            lines.append([name, *[f"{found[size][name].p50.median:.2f}" for size in sizes]])
+        lines.append([name, *[f"{found[size][name].p50.median:.2f}" for size in sizes]])
     for name in COLD:
         lines.append([name, *[f"{cold[size][name].median:.0f}" for size in sizes]])
     return table(lines)
