@@ -129,40 +129,8 @@ async fn furnished(app: &TestApp) -> Client {
             .payload(4096, number);
         who.push(&path, "1.0", image.signed_by(&format!("{number:040X}")))
             .await;
+        furnish(&who, &name, number).await;
         let team = format!("we-{number}");
-        for (mutation, input) in [
-            (
-                "updateCollection",
-                json!({"id": format!("{name}/tools"), "visibility": "PUBLIC"}),
-            ),
-            (
-                "setTopics",
-                json!({"container": path, "topics": [format!("topic-{number}")]}),
-            ),
-            (
-                "describe",
-                json!({"id": path, "readme": "# Read me", "licence": "MIT"}),
-            ),
-            ("deprecate", json!({"id": path, "message": "old"})),
-            (
-                "createWebhook",
-                json!({"container": path, "url": "https://8.8.8.8/"}),
-            ),
-            ("star", json!({"id": path})),
-            ("star", json!({"id": format!("{name}/tools")})),
-            ("bookmark", json!({"id": path})),
-            (
-                "createContainer",
-                json!({"collection": format!("{name}/tools"), "name": "gone"}),
-            ),
-            (
-                "deleteContainer",
-                json!({"id": format!("{name}/tools/gone")}),
-            ),
-        ] {
-            let answer = mutate(&who, mutation, input).await;
-            assert_eq!(super::code(&answer), "", "{mutation}: {answer}");
-        }
         for (mutation, input) in [
             ("createTeam", json!({"name": team})),
             ("inviteToTeam", json!({"team": team, "user": name})),
@@ -200,6 +168,44 @@ async fn furnished(app: &TestApp) -> Client {
     }
     app.indexed().await;
     root
+}
+
+/// What somebody does with what is theirs.
+async fn furnish(who: &Client, name: &str, number: u64) {
+    let path = format!("{name}/tools/hello");
+    for (mutation, input) in [
+        (
+            "updateCollection",
+            json!({"id": format!("{name}/tools"), "visibility": "PUBLIC"}),
+        ),
+        (
+            "setTopics",
+            json!({"container": path, "topics": [format!("topic-{number}")]}),
+        ),
+        (
+            "describe",
+            json!({"id": path, "readme": "# Read me", "licence": "MIT"}),
+        ),
+        ("deprecate", json!({"id": path, "message": "old"})),
+        (
+            "createWebhook",
+            json!({"container": path, "url": "https://8.8.8.8/"}),
+        ),
+        ("star", json!({"id": path})),
+        ("star", json!({"id": format!("{name}/tools")})),
+        ("bookmark", json!({"id": path})),
+        (
+            "createContainer",
+            json!({"collection": format!("{name}/tools"), "name": "gone"}),
+        ),
+        (
+            "deleteContainer",
+            json!({"id": format!("{name}/tools/gone")}),
+        ),
+    ] {
+        let answer = mutate(who, mutation, input).await;
+        assert_eq!(super::code(&answer), "", "{mutation}: {answer}");
+    }
 }
 
 /// How many rows an answer holds at the end of the way.
