@@ -65,7 +65,10 @@ use id::fresh_id;
 pub use secret::Secret;
 pub use shown::Shown;
 
-pub use crate::storage::{Algorithm, Digest, Health};
+pub use crate::{
+    access::Actor,
+    storage::{Algorithm, Digest, Health},
+};
 pub use entity::{
     id::{
         AboutId, BlobUploadId, CollectionId, ContainerId, DeliveryId, EventId, GrantId, ImageId,

@@ -45,6 +45,7 @@ fn every_secret_has_a_file_twin() {
         [
             "auth.secret",
             "database.url",
+            "metrics.token",
             "storage.s3.secret_access_key"
         ]
     );

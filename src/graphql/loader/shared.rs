@@ -8,7 +8,7 @@ use std::{
 use async_graphql::dataloader::DataLoader;
 
 use super::Source;
-use crate::{access::Actor, registry::Caller};
+use crate::registry::{Actor, Caller};
 
 /// One for each actor that listens.
 #[derive(Clone, Default)]
