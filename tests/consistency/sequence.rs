@@ -1,5 +1,5 @@
 //! Any sequence of steps, taken by the registry and by a plain model of it.
-use std::{cell::Cell, collections::BTreeMap};
+use std::{cell::Cell, collections::BTreeMap, panic, thread};
 
 use proptest::{
     collection::vec,
@@ -432,8 +432,18 @@ async fn play(site: &Site, steps: &[Step]) {
     assert_eq!(drifts(&site.app).await, []);
 }
 
+/// Tries sequences on a stack that is deep enough: each runs in one future, server and all, which takes more than the thread of
+/// a test has in a build without optimisation.
+fn try_sequences(app: impl Future<Output = TestApp> + Send + 'static) {
+    let deep = thread::Builder::new().stack_size(32 << 20);
+    let trying = deep.spawn(move || try_each(app)).expect("a thread");
+    if let Err(why) = trying.join() {
+        panic::resume_unwind(why);
+    }
+}
+
 /// Tries sequences; the same ones each time.
-fn try_sequences(app: impl Future<Output = TestApp>) {
+fn try_each(app: impl Future<Output = TestApp>) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let site = runtime.block_on(async { Site::new(app.await).await });
     let config = Config {
