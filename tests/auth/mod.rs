@@ -22,7 +22,7 @@ use crate::support::TestApp;
 const PASSWORD: &str = "correct horse battery";
 
 /// A user with a password.
-async fn person(app: &TestApp, name: &str) -> User {
+pub(crate) async fn person(app: &TestApp, name: &str) -> User {
     account(app, name, false).await
 }
 

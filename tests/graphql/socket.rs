@@ -18,7 +18,7 @@ use super::{
     refused,
 };
 use crate::{
-    auth::browser::Browser,
+    auth::{browser::Browser, person},
     support::{Said, Socket, TestApp, on_each_database, tools::tools},
 };
 
@@ -48,9 +48,9 @@ on_each_database! {
         let mut socket = Socket::of(&app, alice.token()).await;
         listens(&app, &mut socket, json!({"container": "alice/tools/hello"})).await;
         assert_eq!(known(&mut socket).await, "alice");
-        let star = "mutation { starContainer(input: {id: \"alice/tools/hello\"}) { container { path } } }";
+        let star = "mutation { star(input: {id: \"alice/tools/hello\"}) { subject { ... on Container { path } } } }";
         socket.ask("star", star, json!({})).await;
-        assert_eq!(socket.answer("star").await["data"]["starContainer"]["container"]["path"], "alice/tools/hello");
+        assert_eq!(socket.answer("star").await["data"]["star"]["subject"]["path"], "alice/tools/hello");
         socket.completes("star").await;
         tag(&alice, "alice/tools/hello", "2.0").await;
         told(&app).await;
@@ -105,7 +105,7 @@ async fn whoever_opens_it_may_show_a_token_in_the_header_or_in_the_first_message
 #[tokio::test]
 async fn pages_of_other_sites_open_none() {
     let app = TestApp::sqlite().await;
-    app.user("alice").await;
+    person(&app, "alice").await;
     let browser = Browser::of(&app, "alice").await;
     let cookie = format!("{COOKIE}={}", browser.cookie().expect("a cookie"));
     let address = app.serve();
@@ -248,6 +248,15 @@ fn clients(task: &Value) -> (Child, mpsc::UnboundedReceiver<Value>) {
 async fn the_usual_clients_listen_until_the_token_ends() {
     let app = TestApp::sqlite().await;
     let alice = alice(&app).await;
+    let tokens = alice
+        .graphql(
+            "{ viewer { tokens(first: 1) { nodes { id } } } }",
+            json!({}),
+        )
+        .await;
+    let id = tokens
+        .pointer("/viewer/tokens/nodes/0/id")
+        .expect("a token");
     let other = app.holding("alice", sifhub::registry::Scope::Write).await;
     let task = json!({"address": app.serve(), "token": alice.token(), "query": TAGS,
         "variables": {"container": "alice/tools/hello"}});
@@ -272,15 +281,6 @@ async fn the_usual_clients_listen_until_the_token_ends() {
             "{line}"
         );
     }
-    let tokens = alice
-        .graphql(
-            "{ viewer { tokens(first: 1) { nodes { id } } } }",
-            json!({}),
-        )
-        .await;
-    let id = tokens
-        .pointer("/viewer/tokens/nodes/0/id")
-        .expect("a token");
     assert_eq!(refused(&other, "revokeToken", json!({"id": id})).await, "");
     told(&app).await;
     for _ in 0..2 {

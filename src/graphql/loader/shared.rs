@@ -3,12 +3,16 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
 };
 
 use async_graphql::dataloader::DataLoader;
 
 use super::Source;
 use crate::registry::{Actor, Caller};
+
+/// For how long what is wanted is gathered, before all of it is loaded.
+const GATHERING: Duration = Duration::from_millis(5);
 
 /// One for each actor that listens.
 #[derive(Clone, Default)]
@@ -27,7 +31,7 @@ impl Shared {
         }
         // There is no end of an operation at which to load in turns; a task of its own waits a moment for others.
         let loader = DataLoader::new(Source::new(caller.clone()), tokio::spawn);
-        let loader = Arc::new(loader);
+        let loader = Arc::new(loader.delay(GATHERING));
         known.insert(caller.actor().clone(), Arc::downgrade(&loader));
         loader
     }
