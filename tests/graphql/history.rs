@@ -48,9 +48,9 @@ on_each_database! {
         for (mutation, input) in [
             ("describe", json!({"id": path, "readme": "# Hello"})),
             ("setTopics", json!({"container": path, "topics": ["greetings"]})),
-            ("deprecate", json!({"id": path, "reason": "old"})),
+            ("deprecate", json!({"id": path, "message": "old"})),
             ("undeprecate", json!({"id": path})),
-            ("deprecate", json!({"id": copy, "reason": "old"})),
+            ("deprecate", json!({"id": copy, "message": "old"})),
             ("undeprecate", json!({"id": copy})),
             ("setImmutableTags", json!({"id": path, "immutableTags": []})),
             ("freeze", json!({"id": path})),

@@ -98,8 +98,8 @@ on_each_database! {
             ("query($c: String) { collections(after: $c) { nodes { id } } }", &bare, true),
             ("query($c: String) { collections(after: $c) { nodes { id } } }", &below, false),
             (r#"query($c: String) { collections(after: $c, visibility: PUBLIC) { nodes { id } } }"#, &bare, false),
-            (r#"query($c: String) { container(path: "alice/tools/hello") { tagHistory(after: $c) { nodes { id } } } }"#, &tags, true),
-            (r#"query($c: String) { container(path: "alice/tools/hello") { tagHistory(after: $c, name: "1.0") { nodes { id } } } }"#, &tags, false),
+            (r#"query($c: String) { container(path: "alice/tools/hello") { tagHistory(after: $c) { nodes { name } } } }"#, &tags, true),
+            (r#"query($c: String) { container(path: "alice/tools/hello") { tagHistory(after: $c, name: "1.0") { nodes { name } } } }"#, &tags, false),
         ] {
             let answer = alice.try_graphql(query, json!({"c": cursor})).await;
             let expected = if good { ("", "") } else { ("INVALID", "after") };

@@ -162,7 +162,7 @@ on_each_database! {
             root.push(path, "1", image(4096, 1)).await;
         }
         let bytes = async |who: &Client, namespace: &str| {
-            let query = format!("{{ sizeTree(root: {namespace:?}, by: STORED) {{ bytes }} }}");
+            let query = format!("{{ sizeTree(root: {namespace:?}, by: STORED, depth: 1) {{ bytes }} }}");
             let nodes = who.graphql(&query, json!({})).await["sizeTree"].as_array().expect("nodes").clone();
             let nodes = nodes.iter().map(|node| node["bytes"].as_str().and_then(|bytes| bytes.parse::<u64>().ok()).expect("bytes"));
             let nodes: Vec<_> = nodes.collect();
