@@ -454,7 +454,7 @@ async fn damage_is_told_by_the_command_and_by_its_status() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn storage_that_fails_in_bursts_is_told_of_with_503_and_keeps_nothing_half() {
     let s3 = S3Server::shared().await;
     let bucket = s3.bucket().await;
@@ -512,7 +512,7 @@ async fn storage_that_fails_in_bursts_is_told_of_with_503_and_keeps_nothing_half
     push.check_collected(&door).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn storage_that_fails_now_and_then_loses_nothing_that_was_acknowledged() {
     let s3 = S3Server::shared().await;
     for every in [2, 3, 5, 7] {
