@@ -53,6 +53,10 @@ const BOUNDED: &[(&str, &str)] = &[
     ("SearchFacets.namespaces", "20 values at most"),
     ("SearchFacets.signedBy", "20 values at most"),
     ("Downloads.byDay", "400 days at most"),
+    ("Collection.growth", "400 days at most"),
+    ("Container.growth", "400 days at most"),
+    ("Namespace.growth", "400 days at most"),
+    ("Server.growth", "400 days at most"),
     ("Downloads.byDoor", "as many as there are doors"),
     (
         "Key.userIds",

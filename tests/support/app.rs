@@ -122,6 +122,9 @@ impl TestApp {
         };
         config.database.url = Some(url);
         config.database.max_connections = 4;
+        // Many tests share the machine: how long a request waits for its turn is no behaviour either.
+        config.database.connect_timeout = sifhub::config::Duration::from_millis(60_000);
+        config.database.busy_timeout = sifhub::config::Duration::from_millis(60_000);
         // Strong hashing would take most of the tests' time; its strength is configuration, not behaviour.
         config.auth.argon2.memory = sifhub::config::ByteSize::from_kib(64);
         config.auth.argon2.iterations = 1;
