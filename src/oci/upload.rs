@@ -10,14 +10,12 @@ use super::{
     error::{Error as Failure, Result},
 };
 use crate::{
-    auth::{self, Wanted},
     error::Error,
     protocol::range,
     registry::{
         Digest,
         blob::{self, Stored},
         blob_upload::{self, BlobUpload, Chunk},
-        path::ContainerPath,
     },
 };
 
@@ -46,28 +44,15 @@ async fn mounted(call: &Call<'_>) -> Result<Option<Stored>> {
     let Some(digest) = call.param("mount") else {
         return Ok(None);
     };
-    let from = match call.param("from").filter(|from| !from.is_empty()) {
-        Some(name) => match source(call, &name).await? {
-            None => return Ok(None),
-            from => from,
-        },
-        // Such a token is no good for looking around elsewhere.
-        None if auth::names_repositories(call.request) => Some(call.path()?),
+    // The token is for the container that is pushed to. Whoever holds it decides what may be taken from others, with
+    // `from` as without.
+    let from = call.param("from").filter(|from| !from.is_empty());
+    let from = match from.map(|name| call.container(&name)) {
         None => None,
+        Some(Ok(from)) => Some(from),
+        Some(Err(_)) => return Ok(None),
     };
     Ok(blob::mount(call.caller, &call.path()?, &digest.parse()?, from.as_ref()).await?)
-}
-
-/// The container to mount from, if what is shown is good for pulling from it, too.
-async fn source(call: &Call<'_>, name: &str) -> Result<Option<ContainerPath>> {
-    let Ok(from) = call.container(name) else {
-        return Ok(None);
-    };
-    match auth::registry_caller(call.request, Wanted::Pull(name)).await {
-        Ok(_) => Ok(Some(from)),
-        Err(Error::Unauthenticated(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// `?digest-algorithm=` announces the algorithm of the digest to come. All that are taken are known beforehand.

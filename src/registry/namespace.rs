@@ -287,7 +287,6 @@ pub async fn delete(caller: &Caller, id: NamespaceId) -> Result<()> {
     caller
         .change(async |tx| {
             let namespace = open::<Admin, namespace::Entity>(tx.db(), tx.actor(), id).await?;
-            super::collection::check_none_in(tx, &namespace).await?;
             let event = Event::new(
                 "namespace.delete",
                 Target::namespace(id, &namespace.name),
@@ -299,11 +298,17 @@ pub async fn delete(caller: &Caller, id: NamespaceId) -> Result<()> {
         .await
 }
 
-/// Deletes namespaces that hold nothing.
+/// Deletes namespaces.
+///
+/// # Errors
+/// [`Error::Conflict`] while one holds collections, in the trash or not.
 pub(in crate::registry) async fn delete_all(
     tx: &Tx,
     namespaces: Vec<Granted<impl Includes<Admin>, namespace::Model>>,
 ) -> Result<()> {
+    for namespace in &namespaces {
+        super::collection::check_none_in(tx, namespace).await?;
+    }
     let ids: Vec<_> = namespaces.iter().map(|namespace| namespace.id).collect();
     namespace::Entity::delete_many()
         .filter(namespace::Column::Id.is_in(ids.iter().copied()))

@@ -166,7 +166,7 @@ struct Use {
 type Uses = BTreeMap<String, Use>;
 
 /// Whether the container `c` counts in the collection that it is in: if it is in the trash, only with that.
-const CONTAINER_COUNTS: &str = "(c.trash_id IS NULL OR c.trash_id = (SELECT k.trash_id FROM collection k WHERE k.id = c.collection_id))";
+const CONTAINER_COUNTS: &str = "(CASE WHEN c.trash_id IS NULL OR c.trash_id = (SELECT k.trash_id FROM collection k WHERE k.id = c.collection_id) THEN TRUE ELSE FALSE END)";
 
 /// What a transaction changes about the things of one extent, by their ids.
 #[derive(Debug, Default)]

@@ -347,7 +347,11 @@ async fn pusher(target: Target) -> Vec<Push> {
 async fn oci_pushes_survive_a_kill_at_any_moment_and_go_on_where_they_were() {
     let mut site = Site::new(&[]).await;
     let (mut all, mut acknowledged) = (Vec::new(), 0);
-    for _ in 0..15 {
+    for round in 0.. {
+        // On a busy machine a server may go before anything was pushed whole.
+        if round >= 15 && acknowledged > 0 {
+            break;
+        }
         let pushers = (0..PUSHERS).map(|_| tokio::spawn(pusher(site.target.clone())));
         let pushers: Vec<_> = pushers.collect();
         sleep(Duration::from_millis(thread_rng().gen_range(20..800))).await;
@@ -368,7 +372,6 @@ async fn oci_pushes_survive_a_kill_at_any_moment_and_go_on_where_they_were() {
         }
         all.append(&mut pushes);
     }
-    assert!(acknowledged > 0, "the server was never up for long enough");
     site.age_claims().await;
     site.server.cli(&["gc", "--grace", "0s"]);
     let door = Door::of(&site.target);

@@ -273,7 +273,7 @@ async fn a_dry_run_tells_of_indexes_uploads_orphans_and_what_is_staged() {
     let told = &told["storage"]["decision"];
     assert_eq!(
         (&told["digest"], &told["size"], &told["goes"]),
-        (&json!(member), &json!(8), &json!(false))
+        (&json!(member), &json!("8"), &json!(false))
     );
     assert_eq!(
         told["holds"][0],

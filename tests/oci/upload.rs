@@ -109,30 +109,6 @@ on_each_database! {
         }
     }
 
-    async fn a_registry_token_mounts_from_what_it_names_alone(app) {
-        let alice = app.user("alice").await;
-        let other = "alice/tools/other";
-        let digest = push_blob(&alice, other, b"shared").await;
-        let holding = async |scopes: &str| {
-            let fetched = alice.get(&format!("/auth/registry-token?service=hub.test{scopes}")).await.expect(200).json();
-            app.anonymous().with_token(fetched["token"].as_str().expect("a token"))
-        };
-        let here = "&scope=repository:alice/tools/box:pull,push";
-        let there = "&scope=repository:alice/tools/other:pull";
-        let (narrow, wide) = (holding(here).await, holding(&format!("{here}{there}")).await);
-        let from = at(&format!("blobs/uploads/?mount={digest}&from={other}"));
-        narrow.send("POST", &from, "").await.expect(202);
-        narrow.send("POST", &at(&format!("blobs/uploads/?mount={digest}")), "").await.expect(202);
-        alice.head(&at(&format!("blobs/{digest}"))).await.expect(404);
-        let created = wide.send("POST", &from, "").await;
-        is_there(&alice, created, &digest, b"shared").await;
-        // What is there already need not be brought.
-        narrow.send("POST", &at(&format!("blobs/uploads/?mount={digest}")), "").await.expect(201);
-        let asked = app.anonymous().send("POST", &from, "").await.expect(401);
-        let scope = r#"scope="repository:alice/tools/box:pull,push repository:alice/tools/other:pull""#;
-        assert!(asked.header("www-authenticate").ends_with(scope), "{}", asked.header("www-authenticate"));
-    }
-
     async fn what_cannot_be_mounted_is_uploaded(app) {
         let (alice, bob) = (app.user("alice").await, app.user("bob").await);
         hide(&alice).await;

@@ -135,6 +135,7 @@ on_each_database! {
         for (who, namespace) in [(&alice, "alice"), (&root, "lab")] {
             who.push(&format!("{namespace}/tools/a"), "1", image(4096, 1)).await;
             done("deleteCollection", json!({"id": format!("{namespace}/tools"), "withContent": true})).await;
+            done("emptyTrash", json!({"namespace": namespace})).await;
         }
         done("deleteUser", json!({"id": "alice"})).await;
         done("deleteTeam", json!({"id": "lab"})).await;

@@ -34,11 +34,6 @@ pub async fn registry_caller(request: &Request, wanted: Wanted<'_>) -> Result<Ca
     }
 }
 
-/// Whether what a request shows is good for the repositories that it names, and for no others: a registry token.
-pub fn names_repositories(request: &Request) -> bool {
-    matches!(credential(request), Ok(Credential::Bearer(text)) if !token::is_well_formed(&text))
-}
-
 /// The value of `WWW-Authenticate` that tells a client where to fetch a token, and for what.
 pub fn registry_challenge(request: &Request, wanted: Wanted<'_>) -> String {
     let base = &RequestContext::of(request).base_url;
@@ -60,22 +55,12 @@ fn scope(request: &Request, wanted: Wanted<'_>) -> Option<String> {
         Wanted::Entry => return None,
         Wanted::Catalog => return Some(Access::Catalog.to_string()),
         Wanted::Pull(name) => (name, "pull"),
-        Wanted::Push(name) | Wanted::Mount { to: name, .. } => (name, "pull,push"),
+        Wanted::Push(name) => (name, "pull,push"),
         Wanted::Delete(name) => (name, "delete"),
     };
-    let of = |name: &str, actions: &str| {
-        // A name outside the grammar might not be fit for a header.
-        ContainerPath::parse(name, &registry(request).config().registry).ok()?;
-        Some(format!("repository:{name}:{actions}"))
-    };
-    let scope = of(name, actions)?;
-    match wanted {
-        Wanted::Mount { from, .. } => {
-            let from = of(from, "pull").map(|from| format!(" {from}"));
-            Some(scope + &from.unwrap_or_default())
-        }
-        _ => Some(scope),
-    }
+    // A name outside the grammar might not be fit for a header.
+    ContainerPath::parse(name, &registry(request).config().registry).ok()?;
+    Some(format!("repository:{name}:{actions}"))
 }
 
 async fn by_nothing(request: &Request, wanted: Wanted<'_>) -> Result<Caller> {
@@ -86,7 +71,7 @@ async fn by_nothing(request: &Request, wanted: Wanted<'_>) -> Result<Caller> {
             let path = ContainerPath::parse(name, &caller.config().registry)?;
             allowed(&caller, &path).await?.is_some()
         }
-        Wanted::Entry | Wanted::Push(_) | Wanted::Mount { .. } | Wanted::Delete(_) => false,
+        Wanted::Entry | Wanted::Push(_) | Wanted::Delete(_) => false,
     };
     if open {
         return Ok(caller);
