@@ -140,6 +140,9 @@ on_each_database! {
         lab.bob.push("lab/tools/hello", "1.0", SifBuilder::new("amd64")).await;
         assert_eq!(refused(&lab.alice, "deleteTeam", json!({"id": "lab"})).await, "CONFLICT");
         assert_eq!(refused(&lab.alice, "deleteCollection", json!({"id": "lab/tools", "withContent": true})).await, "");
+        // What is in the trash may come back.
+        assert_eq!(refused(&lab.alice, "deleteTeam", json!({"id": "lab"})).await, "CONFLICT");
+        assert_eq!(refused(&lab.alice, "emptyTrash", json!({"namespace": "lab"})).await, "");
         assert_eq!(refused(&lab.alice, "deleteTeam", json!({"id": "lab"})).await, "");
         let gone = lab.root.graphql(r#"{ team(name: "lab") { id } namespace(name: "lab") { id } }"#, json!({})).await;
         assert_eq!(gone, json!({"team": null, "namespace": null}));

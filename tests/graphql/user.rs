@@ -109,6 +109,9 @@ on_each_database! {
             assert_eq!(refused(&alice, "deleteCollection", json!({"id": collection, "withContent": true})).await, "");
         }
         assert_eq!(refused(&alice, "deleteUser", json!({"id": "alice"})).await, "FORBIDDEN");
+        // What is in the trash may come back.
+        assert_eq!(refused(&root, "deleteUser", json!({"id": "alice"})).await, "CONFLICT");
+        assert_eq!(refused(&alice, "emptyTrash", json!({"namespace": "alice"})).await, "");
         assert_eq!(refused(&root, "deleteUser", json!({"id": "alice"})).await, "");
         assert_eq!(code(&alice.try_graphql("{ viewer { name } }", json!({})).await), "UNAUTHENTICATED");
         let gone = root.graphql("{ namespace(name: \"alice\") { id } users { totalCount } }", json!({})).await;
