@@ -77,7 +77,7 @@ pub struct Emptied {
     pub more: bool,
 }
 
-/// Purges what was deleted in a namespace of the caller, up to [`EMPTIED_MAX`] entries, one transaction each.
+/// Purges what was deleted in a namespace of the caller, up to `EMPTIED_MAX` entries, one transaction each.
 ///
 /// # Errors
 /// Those of [`open`] for the namespace.
