@@ -466,6 +466,16 @@ impl Loader<TotalOf<ContainerId>> for Source {
     }
 }
 
+impl Loader<TotalOf<WholeSite>> for Source {
+    type Value = Total;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[TotalOf<WholeSite>]) -> Found<TotalOf<WholeSite>, Total> {
+        let total = total::of_site(&self.0).await?;
+        Ok(keys.iter().map(|key| (*key, total)).collect())
+    }
+}
+
 /// The bytes of all blobs in a namespace, each once.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct StoredIn(pub NamespaceId);
@@ -505,17 +515,51 @@ impl Loader<QuotaOf<UserId>> for Source {
     }
 }
 
-/// How often things in a collection were pulled that the caller may see.
+/// How often things in something were pulled that the caller may see.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct PullsOf(pub CollectionId);
+pub(super) struct PullsOf<I>(pub I);
 
-impl Loader<PullsOf> for Source {
+impl Loader<PullsOf<CollectionId>> for Source {
     type Value = download::Total;
     type Error = Arc<Error>;
 
-    async fn load(&self, keys: &[PullsOf]) -> Found<PullsOf, download::Total> {
+    async fn load(
+        &self,
+        keys: &[PullsOf<CollectionId>],
+    ) -> Found<PullsOf<CollectionId>, download::Total> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         Ok(wrapped(download::totals(&self.0, &ids).await?, PullsOf))
+    }
+}
+
+impl Loader<PullsOf<NamespaceId>> for Source {
+    type Value = download::Total;
+    type Error = Arc<Error>;
+
+    async fn load(
+        &self,
+        keys: &[PullsOf<NamespaceId>],
+    ) -> Found<PullsOf<NamespaceId>, download::Total> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = download::totals_of_namespaces(&self.0, &ids).await?;
+        Ok(wrapped(found, PullsOf))
+    }
+}
+
+/// This server.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct WholeSite;
+
+impl Loader<PullsOf<WholeSite>> for Source {
+    type Value = download::Total;
+    type Error = Arc<Error>;
+
+    async fn load(
+        &self,
+        keys: &[PullsOf<WholeSite>],
+    ) -> Found<PullsOf<WholeSite>, download::Total> {
+        let total = download::total_of_site(&self.0).await?;
+        Ok(keys.iter().map(|key| (*key, total)).collect())
     }
 }
 

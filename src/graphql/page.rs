@@ -77,6 +77,11 @@ pub(super) enum NamespaceOrderField {
     /// By the time of creation.
     #[graphql(name = "CREATED_AT")]
     Created,
+    /// By the sum of the sizes of what you may see in it, as its field size tells.
+    Size,
+    /// By the time of the last change of it.
+    #[graphql(name = "UPDATED_AT")]
+    Updated,
 }
 
 /// What collections can be ordered by.
@@ -92,6 +97,11 @@ pub(super) enum CollectionOrderField {
     Stars,
     /// By how often something in it was pulled: the sums of the containers in it that you may see.
     Downloads,
+    /// By the sum of the sizes of what you may see in it, as its field size tells.
+    Size,
+    /// By the time of the last change of it.
+    #[graphql(name = "UPDATED_AT")]
+    Updated,
 }
 
 /// What containers can be ordered by.
@@ -107,6 +117,14 @@ pub(super) enum ContainerOrderField {
     Stars,
     /// By how often something in it was pulled.
     Downloads,
+    /// By the sum of the sizes of what you may see in it, as its field size tells.
+    Size,
+    /// By when something in it was pulled last; what never was comes before all else.
+    #[graphql(name = "LAST_PULLED_AT")]
+    LastPulled,
+    /// By the time of the last change of it.
+    #[graphql(name = "UPDATED_AT")]
+    Updated,
 }
 
 /// What images can be ordered by.
@@ -116,6 +134,13 @@ pub(super) enum ImageOrderField {
     /// By the time of creation.
     #[graphql(name = "CREATED_AT")]
     Created,
+    /// By its size.
+    Size,
+    /// By how often it was pulled.
+    Downloads,
+    /// By when it was pulled last; what never was comes before all else.
+    #[graphql(name = "LAST_PULLED_AT")]
+    LastPulled,
 }
 
 /// What tags can be ordered by.

@@ -30,7 +30,10 @@ mod series;
 pub(in crate::registry) use buffer::Downloads;
 use buffer::{Item, Key};
 pub use flush::flush;
-pub use series::{By, Count, Of, SPAN_MAX, Span, TOP, Total, series, totals};
+pub(in crate::registry) use series::not_since;
+pub use series::{
+    By, Count, Of, SPAN_MAX, Span, TOP, Total, series, total_of_site, totals, totals_of_namespaces,
+};
 
 /// How something is pulled.
 #[derive(Clone, Debug)]

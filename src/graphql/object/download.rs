@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     graphql::{
-        loader::{PullsOf, SeriesOf, caller, load},
+        loader::{PullsOf, SeriesOf, WholeSite, caller, load},
         page::{series_cost, size, whole_cost},
         scalar::Date,
     },
@@ -30,6 +30,8 @@ impl Downloads {
         match (self.known, self.of) {
             (Some(total), _) => Ok(total),
             (None, Of::Collection(id)) => Ok(load(ctx, PullsOf(id)).await?.unwrap_or_default()),
+            (None, Of::Namespace(id)) => Ok(load(ctx, PullsOf(id)).await?.unwrap_or_default()),
+            (None, Of::Site) => Ok(load(ctx, PullsOf(WholeSite)).await?.unwrap_or_default()),
             (None, Of::Container(_) | Of::Image(_)) => Ok(Total::default()),
         }
     }
