@@ -56,7 +56,7 @@ use crate::{
 };
 
 pub(super) use below::below;
-pub(super) use lookup::{DigestOf, NameOf, NamespaceName, PathIs};
+pub(super) use lookup::{DigestOf, NameOf, NamespaceName, PathIs, TeamName};
 pub(super) use shared::Shared;
 pub(super) use turn::turns;
 

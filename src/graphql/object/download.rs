@@ -98,7 +98,7 @@ impl Downloads {
         #[graphql(desc = "The last day; today unless you say.")] until: Option<Date>,
     ) -> Result<Vec<DoorDownloads>> {
         let doors = self.series(ctx, (since, until), By::Door).await?;
-        Ok(doors.iter().filter_map(DoorDownloads::of).collect())
+        Ok(doors.iter().map(DoorDownloads::of).collect())
     }
 }
 
@@ -153,8 +153,8 @@ impl From<Count> for TagDownloads {
 /// The pulls through one door.
 #[derive(SimpleObject)]
 struct DoorDownloads {
-    /// The door.
-    door: Door,
+    /// The door; null for one that this version does not know, of a newer one that ran beside it.
+    door: Option<Door>,
     /// How often.
     count: u64,
     /// How often by somebody who was signed in.
@@ -164,21 +164,14 @@ struct DoorDownloads {
 }
 
 impl DoorDownloads {
-    fn of(count: &Count) -> Option<Self> {
-        let door = match count.label.as_str() {
-            "library" => Door::Library,
-            "oci" => Door::Oci,
-            "file" => Door::File,
-            "shub" => Door::Shub,
-            "share" => Door::Share,
-            _ => return None,
-        };
-        Some(Self {
-            door,
+    fn of(count: &Count) -> Self {
+        let known = count.door();
+        Self {
+            door: known.map(Into::into),
             count: count.signed_in + count.anonymous,
             signed_in: count.signed_in,
             anonymous: count.anonymous,
-        })
+        }
     }
 }
 

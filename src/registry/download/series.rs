@@ -2,9 +2,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use entity::{collection, container, download_day, image};
+use entity::{collection, container, download_day, image, kind::Door};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QuerySelect,
+    ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QuerySelect,
     QueryTrait, RelationTrait, Select,
     sea_query::{
         CaseStatement, ColumnRef, Expr, Func, Order, Query, SelectStatement, WindowStatement,
@@ -93,6 +93,13 @@ pub struct Count {
     pub signed_in: u64,
     /// By others.
     pub anonymous: u64,
+}
+
+impl Count {
+    /// The door that is the label, of counts by door; absent for one that this version does not know.
+    pub fn door(&self) -> Option<Door> {
+        Door::try_from_value(&self.label).ok()
+    }
 }
 
 /// What is asked of: things of one kind.
