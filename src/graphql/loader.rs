@@ -640,17 +640,25 @@ impl Loader<PathOf> for Source {
     }
 }
 
-/// The tags of an image.
+/// The first so many tags of an image, by name. One statement for each number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct TagsOf(pub ImageId);
+pub(super) struct TagsOf(pub ImageId, pub u64);
 
 impl Loader<TagsOf> for Source {
     type Value = Vec<Tag>;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[TagsOf]) -> Found<TagsOf, Vec<Tag>> {
-        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        Ok(wrapped(tag::of_images(&self.0, &ids).await?, TagsOf))
+        let mut alike: HashMap<u64, Vec<ImageId>> = HashMap::new();
+        for TagsOf(image, first) in keys {
+            alike.entry(*first).or_default().push(*image);
+        }
+        let mut found = HashMap::new();
+        for (first, images) in alike {
+            let tags = tag::first_of_images(&self.0, &images, first).await?;
+            found.extend(wrapped(tags, |image| TagsOf(image, first)));
+        }
+        Ok(found)
     }
 }
 

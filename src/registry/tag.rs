@@ -97,6 +97,22 @@ pub async fn of_images(caller: &Caller, images: &[ImageId]) -> Result<HashMap<Im
     Ok(tags)
 }
 
+/// The first tags of each image, up to `most`, in the order of their names. One statement.
+pub async fn first_of_images(
+    caller: &Caller,
+    images: &[ImageId],
+    most: u64,
+) -> Result<HashMap<ImageId, Vec<Tag>>> {
+    let lists: Vec<_> = images.iter().copied().map(below::ImageTags).collect();
+    let args = PageArgs {
+        limit: most,
+        ..PageArgs::default()
+    };
+    let pages = below::pages(caller, &lists, &args).await?.into_iter();
+    let tags = |page: Page<Tag>| page.items.into_iter().map(|(_, tag)| tag).collect();
+    Ok(pages.map(|(id, page)| (ImageId(id), tags(page))).collect())
+}
+
 /// All tags of a container: architecture → name → image.
 ///
 /// # Errors

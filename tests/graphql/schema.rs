@@ -32,7 +32,6 @@ const BOUNDED: &[(&str, &str)] = &[
         "Image.apps",
         "what one file's metadata holds, read up to a limit",
     ),
-    ("Image.descriptors", "4096 in a file at most"),
     (
         "Image.environment",
         "what one file's metadata holds, read up to a limit",

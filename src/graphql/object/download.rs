@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     graphql::{
         loader::{PullsOf, SeriesOf, WholeSite, caller, load},
-        page::{series_cost, size, whole_cost},
+        page::{cost, series_cost, size, whole_cost},
         scalar::Date,
     },
     registry::{
@@ -76,7 +76,7 @@ impl Downloads {
 
     /// By tag, the most pulled first. Clients of OCI registries pull images by their digest, after they have looked up the
     /// tag. Errors: `INVALID` for more than 400 days or none, and for a number outside 1 to 100.
-    #[graphql(complexity = "whole_cost(child_complexity)")]
+    #[graphql(complexity = "cost(Some(first), None, child_complexity)")]
     async fn by_tag(
         &self,
         ctx: &Context<'_>,
