@@ -188,8 +188,14 @@ fn every_command_explains_itself() {
     let subgraph = server.cli(&["schema", "--federation"]);
     assert!(subgraph.contains("https://specs.apollo.dev/federation/v2"));
     for key in ["type Team", "type Image"] {
-        let kind = subgraph.split(key).nth(1).and_then(|rest| rest.lines().next());
-        assert!(kind.is_some_and(|kind| kind.contains("@key(fields: ")), "{key}");
+        let kind = subgraph
+            .split(key)
+            .nth(1)
+            .and_then(|rest| rest.lines().next());
+        assert!(
+            kind.is_some_and(|kind| kind.contains("@key(fields: ")),
+            "{key}"
+        );
     }
     let site = server.cli(&["schema", "--federation", "--site", "north"]);
     assert!(site.contains("type NorthContainer") && site.contains("northContainers"));

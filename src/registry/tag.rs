@@ -13,7 +13,7 @@ use sea_orm::{
 use serde_json::json;
 
 use super::{
-    Caller, Tx, container as containers, fresh_id, manifest,
+    Caller, Tx, below, container as containers, fresh_id, manifest,
     page::{Page, PageArgs, Sort, page},
     path::TagName,
 };

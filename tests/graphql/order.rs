@@ -199,7 +199,8 @@ on_each_database! {
         assert_eq!(found("signed: false, tagged: true").await, [plain, arm.clone()]);
         assert_eq!(found("arch: \"arm64\"").await, [arm]);
         assert_eq!(found("arch: \"none\"").await, Vec::<String>::new());
-        let answer = alice.try_graphql("{ images(arch: \"a b\") { totalCount } }", json!({})).await;
+        let long = "a".repeat(1000);
+        let answer = alice.try_graphql("query($arch: String) { images(arch: $arch) { totalCount } }", json!({"arch": long})).await;
         assert_eq!((code(&answer), field(&answer)), ("INVALID", "arch"));
     }
 
@@ -243,7 +244,7 @@ on_each_database! {
                 downloads { total lastPulledAt byDay { count } byTag { tag count } byDoor { door count } } }
             namespace(name: "alice") { size downloads { total byDay { count signedIn } byDoor { door count } } }
             images(first: 100) { nodes { size } } }"#;
-        for (who, images, collections, pulls) in [(&root, 5, 3, 2), (&alice, 5, 3, 2), (&bob, 4, 3, 1), (&app.anonymous(), 3, 2, 1)] {
+        for (who, images, collections, pulls) in [(&root, 5, 3, 2), (&alice, 5, 3, 2), (&bob, 4, 2, 1), (&app.anonymous(), 3, 2, 1)] {
             let data = who.graphql(query, json!({})).await;
             let server = &data["server"];
             let size = |row: &Value| row["size"].as_str().expect("a size").parse::<u64>().expect("bytes");

@@ -251,6 +251,25 @@ async fn every_mutation_takes_one_input_and_returns_a_payload() {
 }
 
 #[tokio::test]
+async fn digests_and_paths_of_containers_are_never_plain_texts() {
+    let mut odd = Vec::new();
+    for kind in types().await {
+        let fields = list(&kind, "fields").chain(list(&kind, "inputFields"));
+        for field in fields {
+            let wanted = match text(field, "name") {
+                "digest" => "Digest",
+                "supersededBy" => "ContainerPath",
+                _ => continue,
+            };
+            if named(&field["type"]).0 != wanted {
+                odd.push(format!("{}.{}", text(&kind, "name"), text(field, "name")));
+            }
+        }
+    }
+    assert!(odd.is_empty(), "texts where there is a type: {odd:#?}");
+}
+
+#[tokio::test]
 async fn numbers_of_bytes_are_never_plain_numbers() {
     let mut odd = Vec::new();
     for kind in types().await {

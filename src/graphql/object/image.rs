@@ -13,7 +13,9 @@ use crate::{
     graphql::{
         id::GlobalId,
         loader::{InspectionOf, PathOf, TagsOf, below, load, load_present},
-        page::{DESCRIPTORS_MAX, List, Window, cost, descriptors_cost, size, size_up_to, whole_cost},
+        page::{
+            DESCRIPTORS_MAX, List, Window, cost, descriptors_cost, size, size_up_to, whole_cost,
+        },
         scalar::{Bytes, Digest},
     },
     protocol::{RequestContext, download as address},

@@ -3,7 +3,8 @@ use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
 
 use super::{
-    Collection, Downloads, Grant, Permission, Quota, Team, User, Visibility,
+    Collection, Grant, Permission, Quota, Team, User, Visibility,
+    download::Downloads,
     growth::{GrowthDay, growth},
 };
 use crate::{

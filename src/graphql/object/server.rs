@@ -3,7 +3,8 @@ use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::{
-    Downloads, Quota,
+    Quota,
+    download::Downloads,
     growth::{GrowthDay, growth},
 };
 use crate::{

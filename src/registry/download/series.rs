@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use entity::{collection, container, download_day, image, kind::Door};
 use sea_orm::{
-    ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QuerySelect,
-    QueryTrait, RelationTrait, Select,
+    ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, JoinType, QueryFilter,
+    QuerySelect, QueryTrait, RelationTrait, Select,
     sea_query::{
-        CaseStatement, ColumnRef, Expr, Func, Order, Query, SelectStatement, WindowStatement,
+        CaseStatement, ColumnRef, Expr, Func, IntoColumnRef, Order, Query, SelectStatement,
+        WindowStatement,
     },
 };
 
@@ -162,7 +163,7 @@ async fn of_kind(
     let key = match kind {
         Kind::Site => return ask(caller, of_containers(caller), None, way).await,
         Kind::Image => {
-            let key = image::Column::Id.as_column_ref();
+            let key = image::Column::Id.as_column_ref().into_column_ref();
             return ask(caller, of_images(caller, ids), Some(key), way).await;
         }
         Kind::Namespace => collection::Column::NamespaceId.as_column_ref(),
@@ -174,7 +175,13 @@ async fn of_kind(
         pulls = pulls.join(JoinType::InnerJoin, container::Relation::Collection.def());
     }
     let within = Expr::col(key.clone()).is_in(ids.iter().copied());
-    ask(caller, pulls.filter(within), Some(key), way).await
+    ask(
+        caller,
+        pulls.filter(within),
+        Some(key.into_column_ref()),
+        way,
+    )
+    .await
 }
 
 /// All pulls from containers that the caller may see.
@@ -300,7 +307,7 @@ pub async fn totals(caller: &Caller, ids: &[CollectionId]) -> Result<HashMap<Col
     let key = container::Column::CollectionId;
     let seen = rows::<Pull, container::Entity>(caller.actor()).into_select();
     let within = seen.filter(key.is_in(ids.iter().copied()));
-    let found = added_up(caller, within, Some(key.as_column_ref())).await?;
+    let found = added_up(caller, within, Some(key.as_column_ref().into_column_ref())).await?;
     Ok(found.map(|(id, total)| (CollectionId(id), total)).collect())
 }
 
@@ -314,7 +321,7 @@ pub async fn totals_of_namespaces(
         .into_select()
         .join(JoinType::InnerJoin, container::Relation::Collection.def())
         .filter(key.is_in(ids.iter().copied()));
-    let found = added_up(caller, within, Some(key.as_column_ref())).await?;
+    let found = added_up(caller, within, Some(key.as_column_ref().into_column_ref())).await?;
     Ok(found.map(|(id, total)| (NamespaceId(id), total)).collect())
 }
 
