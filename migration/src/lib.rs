@@ -24,6 +24,7 @@ mod m20261127_000021_trash;
 mod m20261127_000023_revision;
 mod m20261127_000024_drift;
 mod m20261127_000026_orders;
+mod m20261127_000027_pullers;
 
 /// Runs the migrations in order.
 pub struct Migrator;
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000023_revision::Migration),
             Box::new(m20261127_000024_drift::Migration),
             Box::new(m20261127_000026_orders::Migration),
+            Box::new(m20261127_000027_pullers::Migration),
         ]
     }
 }

@@ -4,6 +4,7 @@
 //! who listen share one if they have the same rights.
 mod below;
 mod lookup;
+mod pullers;
 mod shared;
 mod turn;
 
@@ -57,6 +58,7 @@ use crate::{
 
 pub(super) use below::below;
 pub(super) use lookup::{DigestOf, NameOf, NamespaceName, PathIs, TeamName};
+pub(super) use pullers::pullers_of;
 pub(super) use shared::Shared;
 pub(super) use turn::turns;
 

@@ -43,8 +43,8 @@ pub enum Of {
 /// Days in UTC, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Span {
-    since: NaiveDate,
-    until: NaiveDate,
+    pub(super) since: NaiveDate,
+    pub(super) until: NaiveDate,
 }
 
 impl Span {
@@ -105,7 +105,7 @@ impl Count {
 
 /// What is asked of: things of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+pub(super) enum Kind {
     Site,
     Namespace,
     Collection,
@@ -114,7 +114,7 @@ enum Kind {
 }
 
 impl Of {
-    fn parts(self) -> (Kind, i64) {
+    pub(super) fn parts(self) -> (Kind, i64) {
         match self {
             Self::Site => (Kind::Site, 0),
             Self::Namespace(id) => (Kind::Namespace, id.0),
@@ -124,7 +124,7 @@ impl Of {
         }
     }
 
-    fn new(kind: Kind, id: i64) -> Self {
+    pub(super) fn new(kind: Kind, id: i64) -> Self {
         match kind {
             Kind::Site => Self::Site,
             Kind::Namespace => Self::Namespace(NamespaceId(id)),
