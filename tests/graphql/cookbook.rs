@@ -45,6 +45,7 @@ async fn lived_in() -> (TestApp, Client) {
         .get("/sif/alice/tools/hello:1.0")
         .await
         .expect(200);
+    alice.get("/sif/alice/tools/hello:1.0").await.expect(200);
     flush(&app.operator()).await.expect("it is written");
     let root = app.admin("root").await;
     (app, root)
@@ -115,15 +116,27 @@ async fn the_cookbook_answers_what_it_says() {
     let most = &pulls["containers"]["nodes"][0]["downloads"];
     assert_eq!(
         (&most["total"], &most["byTag"]),
-        (&json!(1), &json!([{"tag": "1.0", "count": 1}]))
+        (&json!(2), &json!([{"tag": "1.0", "count": 2}]))
     );
     assert_eq!(most["byDoor"][0]["anonymous"], 1);
-    assert_eq!(pulls["server"]["downloads"]["total"], 1);
+    assert_eq!(pulls["server"]["downloads"]["total"], 2);
+
+    let pullers = ask("pullers.graphql").await;
+    let everywhere = &pullers["server"]["downloads"]["byUser"];
+    assert_eq!(everywhere["totalCount"], 1);
+    assert_eq!(everywhere["nodes"][0]["user"]["name"], "alice");
+    let here = &pullers["containers"]["nodes"][0];
+    assert_eq!(here["path"], both[0]);
+    assert_eq!(here["downloads"]["byUser"]["nodes"][0]["count"], 1);
+
+    let labels = ask("labels.graphql").await;
+    let values = &labels["labelValues"]["nodes"];
+    assert_eq!(*values, json!([{"value": "tool", "imageCount": 4}]));
 
     let unsigned = ask("unsigned-in-use.graphql").await;
     assert_eq!(unsigned["images"]["totalCount"], 3);
     assert_eq!(
-        unsigned["images"]["nodes"][0]["downloads"]["total"], 1,
+        unsigned["images"]["nodes"][0]["downloads"]["total"], 2,
         "the most pulled first"
     );
     let untagged = ask("untagged.graphql").await;

@@ -5,7 +5,9 @@ import growth from './cookbook/growth.graphql';
 import largeImages from './cookbook/large-images.graphql';
 import cold from './cookbook/cold.graphql';
 import pulls from './cookbook/pulls.graphql';
+import pullers from './cookbook/pullers.graphql';
 import unsignedInUse from './cookbook/unsigned-in-use.graphql';
+import labels from './cookbook/labels.graphql';
 import untagged from './cookbook/untagged.graphql';
 import duplicates from './cookbook/duplicates.graphql';
 import tags from './cookbook/tags.graphql';
@@ -25,7 +27,9 @@ export const cookbook = [
   largeImages,
   cold,
   pulls,
+  pullers,
   unsignedInUse,
+  labels,
   untagged,
   duplicates,
   tags,
