@@ -53,7 +53,7 @@ pub(super) use manifest::Manifest;
 pub(super) use namespace::Namespace;
 pub(super) use protection::Protection;
 pub(super) use quota::Quota;
-pub(super) use search::{SearchHit, SearchResult};
+pub(super) use search::{SearchEdge, SearchHit, SearchResult};
 pub(super) use server::{Banner, BannerLevel, Server, Terms};
 pub(super) use share::ShareLink;
 pub(super) use size_tree::{SizeBy, SizeTreeNode};

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{NaiveDate, TimeDelta};
 use entity::{collection, container, download_user};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, JoinType, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, RelationTrait, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, RelationTrait, Select, Set,
     sea_query::{
         ColumnRef, Expr, Func, OnConflict, Order, Query, SelectStatement, WindowStatement,
     },
@@ -17,7 +17,7 @@ use crate::{
     error::Result,
     event::Change,
     registry::{
-        Caller, UserId,
+        Caller, ContainerId, UserId,
         caller::Tx,
         page::{Cursor, PAGE_MAX, Page, PageArgs},
     },
@@ -106,10 +106,10 @@ fn sums(caller: &Caller, kind: Kind, ids: &[i64], span: Span) -> SelectStatement
     let pulls = administered(caller).filter(Day.between(span.since, span.until));
     let key: Option<ColumnRef> = match kind {
         Kind::Site => None,
-        Kind::Namespace => Some(collection::Column::NamespaceId.as_column_ref()),
-        Kind::Collection => Some(container::Column::CollectionId.as_column_ref()),
+        Kind::Namespace => Some(collection::Column::NamespaceId.as_column_ref().into()),
+        Kind::Collection => Some(container::Column::CollectionId.as_column_ref().into()),
         // Who pulled which image is not written down, and no container has the id of an image.
-        Kind::Container | Kind::Image => Some(container::Column::Id.as_column_ref()),
+        Kind::Container | Kind::Image => Some(container::Column::Id.as_column_ref().into()),
     };
     let mut sums = pulls
         .select_only()
@@ -210,12 +210,14 @@ pub(super) async fn add(tx: &Tx, named: &Named) -> Result<()> {
     let all: Vec<_> = named
         .iter()
         .filter(|((_, _, user), _)| there.contains(user))
-        .map(|((container, day, user), count)| download_user::Model {
-            container_id: entity::id::ContainerId(*container),
-            day: *day,
-            user_id: UserId(*user),
-            count: *count,
-        })
+        .map(
+            |((container, day, user), count)| download_user::ActiveModel {
+                container_id: Set(ContainerId(*container)),
+                day: Set(*day),
+                user_id: Set(UserId(*user)),
+                count: Set(*count),
+            },
+        )
         .collect();
     for batch in all.chunks(BATCH) {
         let sum = Expr::col((download_user::Entity, Column::Count))
@@ -223,11 +225,7 @@ pub(super) async fn add(tx: &Tx, named: &Named) -> Result<()> {
         let adds = OnConflict::columns([Column::ContainerId, Column::Day, Column::UserId])
             .value(Column::Count, sum)
             .to_owned();
-        let rows = batch
-            .iter()
-            .cloned()
-            .map(|row| row.into_active_model().reset_all());
-        download_user::Entity::insert_many(rows)
+        download_user::Entity::insert_many(batch.to_vec())
             .on_conflict(adds)
             .exec_without_returning(tx.db())
             .await?;
