@@ -185,6 +185,20 @@ fn every_command_explains_itself() {
     }
     assert!(server.cli(&["version"]).starts_with("sifhub "));
     assert!(server.cli(&["schema"]).contains("type Query"));
+    let subgraph = server.cli(&["schema", "--federation"]);
+    assert!(subgraph.contains("https://specs.apollo.dev/federation/v2"));
+    for key in ["type Team", "type Image"] {
+        let kind = subgraph
+            .split(key)
+            .nth(1)
+            .and_then(|rest| rest.lines().next());
+        assert!(
+            kind.is_some_and(|kind| kind.contains("@key(fields: ")),
+            "{key}"
+        );
+    }
+    let site = server.cli(&["schema", "--federation", "--site", "north"]);
+    assert!(site.contains("type NorthContainer") && site.contains("northContainers"));
 }
 
 #[test]

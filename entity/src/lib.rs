@@ -18,6 +18,7 @@ pub mod container_redirect;
 pub mod container_topic;
 pub mod delivery;
 pub mod download_day;
+pub mod download_user;
 pub mod event;
 pub mod id;
 pub mod image;

@@ -23,6 +23,8 @@ mod m20261127_000017_uploads;
 mod m20261127_000021_trash;
 mod m20261127_000023_revision;
 mod m20261127_000024_drift;
+mod m20261127_000026_orders;
+mod m20261127_000027_pullers;
 
 /// Runs the migrations in order.
 pub struct Migrator;
@@ -49,6 +51,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000021_trash::Migration),
             Box::new(m20261127_000023_revision::Migration),
             Box::new(m20261127_000024_drift::Migration),
+            Box::new(m20261127_000026_orders::Migration),
+            Box::new(m20261127_000027_pullers::Migration),
         ]
     }
 }

@@ -2,9 +2,9 @@
 use std::{collections::HashMap, marker::PhantomData, ops::Deref};
 
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, Cursor, EntityTrait, FromQueryResult, IdenStatic,
-    IntoIdentity, Iterable, PaginatorTrait, PrimaryKeyToColumn, QueryFilter, QuerySelect,
-    QueryTrait, Select, SelectModel, Value,
+    ColumnTrait, Condition, ConnectionTrait, Cursor, DbErr, EntityTrait, FromQueryResult,
+    IdenStatic, IntoIdentity, Iterable, PaginatorTrait, PrimaryKeyToColumn, QueryFilter,
+    QueryResult, QuerySelect, QueryTrait, Select, SelectModel, Value,
     sea_query::{CaseStatement, Expr},
 };
 
@@ -91,6 +91,23 @@ pub struct Rows<L, E: EntityTrait> {
     level: PhantomData<L>,
 }
 
+/// What [`Rows::with_amounts`] reads along is called so in the statement.
+pub const AMOUNT: &str = "amount";
+
+struct Measured<M> {
+    row: M,
+    amount: i64,
+}
+
+impl<M: FromQueryResult> FromQueryResult for Measured<M> {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> std::result::Result<Self, DbErr> {
+        Ok(Self {
+            row: M::from_query_result(row, prefix)?,
+            amount: row.try_get(prefix, AMOUNT)?,
+        })
+    }
+}
+
 /// The rows of `E` that `actor` may reach at `L`.
 pub fn rows<L: Needs, E: Guarded>(actor: &Actor) -> Rows<L, E> {
     Rows {
@@ -147,6 +164,16 @@ impl<L, E: EntityTrait> Rows<L, E> {
             .into_iter()
             .map(Granted::new)
             .collect())
+    }
+
+    /// All of them, each with the amount that is selected along with it as [`AMOUNT`].
+    pub async fn with_amounts(
+        self,
+        db: &impl ConnectionTrait,
+    ) -> Result<Vec<(Granted<L, E::Model>, i64)>> {
+        let rows = self.select.into_model::<Measured<E::Model>>();
+        let each = |found: Measured<E::Model>| (Granted::new(found.row), found.amount);
+        Ok(rows.all(db).await?.into_iter().map(each).collect())
     }
 
     /// The first of them.

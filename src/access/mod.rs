@@ -8,7 +8,7 @@ mod policy;
 
 pub use actor::{Account, Actor, View};
 pub use granted::{
-    Admin, Granted, Includes, Level, Needs, Pull, Push, Rows, identity, internal, levels, open,
-    open_where, reach, rows, whole,
+    AMOUNT, Admin, Granted, Includes, Level, Needs, Pull, Push, Rows, identity, internal, levels,
+    open, open_where, reach, rows, whole,
 };
 pub use policy::{Guarded, Identity, Internal, Trashable, trashed};

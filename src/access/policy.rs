@@ -51,6 +51,7 @@ impl Internal for entity::blob_use::Entity {}
 impl Internal for entity::collection_redirect::Entity {}
 impl Internal for entity::container_blob::Entity {}
 impl Internal for entity::download_day::Entity {}
+impl Internal for entity::download_user::Entity {}
 impl Internal for entity::container_topic::Entity {}
 impl Internal for entity::container_redirect::Entity {}
 impl Internal for entity::delivery::Entity {}

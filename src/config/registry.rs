@@ -38,6 +38,9 @@ pub struct Registry {
     /// How often the pulls that were counted in memory are written to the database. A server that is killed forgets the
     /// pulls since; one that is stopped writes them first.
     pub download_flush: Duration,
+    /// For how long administrators of a namespace, collection or container are told who pulled from it on which day.
+    /// With `0s` nobody is written down, and pulls are only counted.
+    pub download_users: Duration,
     /// The longest time for which a share link may open an image to whoever has it.
     pub max_share_lifetime: Duration,
     /// How long what is deleted stays in the trash, from where it may be restored. With `0s` it goes at once.
@@ -92,6 +95,7 @@ impl Default for Registry {
             max_open_uploads: 1000,
             concurrent_downloads: false,
             download_flush: Duration::from_secs(5),
+            download_users: Duration::from_days(90),
             max_share_lifetime: Duration::from_days(90),
             trash_retention: Duration::from_days(7),
         }

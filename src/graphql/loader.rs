@@ -4,6 +4,7 @@
 //! who listen share one if they have the same rights.
 mod below;
 mod lookup;
+mod pullers;
 mod shared;
 mod turn;
 
@@ -56,7 +57,8 @@ use crate::{
 };
 
 pub(super) use below::below;
-pub(super) use lookup::{DigestOf, NameOf, NamespaceName, PathIs};
+pub(super) use lookup::{DigestOf, NameOf, NamespaceName, PathIs, TeamName};
+pub(super) use pullers::pullers_of;
 pub(super) use shared::Shared;
 pub(super) use turn::turns;
 
@@ -466,6 +468,16 @@ impl Loader<TotalOf<ContainerId>> for Source {
     }
 }
 
+impl Loader<TotalOf<WholeSite>> for Source {
+    type Value = Total;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[TotalOf<WholeSite>]) -> Found<TotalOf<WholeSite>, Total> {
+        let total = total::of_site(&self.0).await?;
+        Ok(keys.iter().map(|key| (*key, total)).collect())
+    }
+}
+
 /// The bytes of all blobs in a namespace, each once.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct StoredIn(pub NamespaceId);
@@ -505,17 +517,51 @@ impl Loader<QuotaOf<UserId>> for Source {
     }
 }
 
-/// How often things in a collection were pulled that the caller may see.
+/// How often things in something were pulled that the caller may see.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct PullsOf(pub CollectionId);
+pub(super) struct PullsOf<I>(pub I);
 
-impl Loader<PullsOf> for Source {
+impl Loader<PullsOf<CollectionId>> for Source {
     type Value = download::Total;
     type Error = Arc<Error>;
 
-    async fn load(&self, keys: &[PullsOf]) -> Found<PullsOf, download::Total> {
+    async fn load(
+        &self,
+        keys: &[PullsOf<CollectionId>],
+    ) -> Found<PullsOf<CollectionId>, download::Total> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         Ok(wrapped(download::totals(&self.0, &ids).await?, PullsOf))
+    }
+}
+
+impl Loader<PullsOf<NamespaceId>> for Source {
+    type Value = download::Total;
+    type Error = Arc<Error>;
+
+    async fn load(
+        &self,
+        keys: &[PullsOf<NamespaceId>],
+    ) -> Found<PullsOf<NamespaceId>, download::Total> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = download::totals_of_namespaces(&self.0, &ids).await?;
+        Ok(wrapped(found, PullsOf))
+    }
+}
+
+/// This server.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct WholeSite;
+
+impl Loader<PullsOf<WholeSite>> for Source {
+    type Value = download::Total;
+    type Error = Arc<Error>;
+
+    async fn load(
+        &self,
+        keys: &[PullsOf<WholeSite>],
+    ) -> Found<PullsOf<WholeSite>, download::Total> {
+        let total = download::total_of_site(&self.0).await?;
+        Ok(keys.iter().map(|key| (*key, total)).collect())
     }
 }
 
@@ -596,17 +642,25 @@ impl Loader<PathOf> for Source {
     }
 }
 
-/// The tags of an image.
+/// The first so many tags of an image, by name. One statement for each number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct TagsOf(pub ImageId);
+pub(super) struct TagsOf(pub ImageId, pub u64);
 
 impl Loader<TagsOf> for Source {
     type Value = Vec<Tag>;
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[TagsOf]) -> Found<TagsOf, Vec<Tag>> {
-        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        Ok(wrapped(tag::of_images(&self.0, &ids).await?, TagsOf))
+        let mut alike: HashMap<u64, Vec<ImageId>> = HashMap::new();
+        for TagsOf(image, first) in keys {
+            alike.entry(*first).or_default().push(*image);
+        }
+        let mut found = HashMap::new();
+        for (first, images) in alike {
+            let tags = tag::first_of_images(&self.0, &images, first).await?;
+            found.extend(wrapped(tags, |image| TagsOf(image, first)));
+        }
+        Ok(found)
     }
 }
 

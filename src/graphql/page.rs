@@ -77,6 +77,11 @@ pub(super) enum NamespaceOrderField {
     /// By the time of creation.
     #[graphql(name = "CREATED_AT")]
     Created,
+    /// By the sum of the sizes of what you may see in it, as its field size tells.
+    Size,
+    /// By the time of the last change of it.
+    #[graphql(name = "UPDATED_AT")]
+    Updated,
 }
 
 /// What collections can be ordered by.
@@ -92,6 +97,11 @@ pub(super) enum CollectionOrderField {
     Stars,
     /// By how often something in it was pulled: the sums of the containers in it that you may see.
     Downloads,
+    /// By the sum of the sizes of what you may see in it, as its field size tells.
+    Size,
+    /// By the time of the last change of it.
+    #[graphql(name = "UPDATED_AT")]
+    Updated,
 }
 
 /// What containers can be ordered by.
@@ -107,6 +117,14 @@ pub(super) enum ContainerOrderField {
     Stars,
     /// By how often something in it was pulled.
     Downloads,
+    /// By the sum of the sizes of what you may see in it, as its field size tells.
+    Size,
+    /// By when something in it was pulled last; what never was comes before all else.
+    #[graphql(name = "LAST_PULLED_AT")]
+    LastPulled,
+    /// By the time of the last change of it.
+    #[graphql(name = "UPDATED_AT")]
+    Updated,
 }
 
 /// What images can be ordered by.
@@ -116,6 +134,13 @@ pub(super) enum ImageOrderField {
     /// By the time of creation.
     #[graphql(name = "CREATED_AT")]
     Created,
+    /// By its size.
+    Size,
+    /// By how often it was pulled.
+    Downloads,
+    /// By when it was pulled last; what never was comes before all else.
+    #[graphql(name = "LAST_PULLED_AT")]
+    LastPulled,
 }
 
 /// What tags can be ordered by.
@@ -242,14 +267,24 @@ impl Window {
 /// # Errors
 /// [`Error::Invalid`], naming the argument, outside 1 to [`PAGE_MAX`].
 pub(super) fn size(argument: &str, size: i32) -> Result<u64> {
+    size_up_to(PAGE_MAX, argument, size)
+}
+
+/// The same, of a list that may be longer or shorter than a page.
+///
+/// # Errors
+/// [`Error::Invalid`], naming the argument, outside 1 to `most`.
+pub(super) fn size_up_to(most: u64, argument: &str, size: i32) -> Result<u64> {
     u64::try_from(size)
         .ok()
-        .filter(|size| (1..=PAGE_MAX).contains(size))
-        .ok_or_else(|| Error::invalid(argument, format!("must be 1 to {PAGE_MAX}, not {size}")))
+        .filter(|size| (1..=most).contains(size))
+        .ok_or_else(|| Error::invalid(argument, format!("must be 1 to {most}, not {size}")))
 }
 
 /// What a statement costs, however little it finds.
 const STATEMENT: usize = 10;
+/// The most descriptors that a file has.
+pub(super) const DESCRIPTORS_MAX: u64 = 4096;
 /// What looking through all names and descriptions costs, however little is found.
 const SEARCH: usize = 100;
 
@@ -271,6 +306,13 @@ pub(super) fn search_cost(first: i32, child: usize) -> usize {
 /// What a list without pages costs, whose length nobody knows beforehand: as much as a page, without its statement.
 pub(super) fn whole_cost(child: usize) -> usize {
     cost(None, None, child).saturating_sub(STATEMENT - 1)
+}
+
+/// What a list of descriptors costs, which are read with their file: as much as there may be.
+pub(super) fn descriptors_cost(first: i32, child: usize) -> usize {
+    let first = u64::try_from(first).unwrap_or(1).clamp(1, DESCRIPTORS_MAX);
+    let rows = usize::try_from(first).unwrap_or(usize::MAX);
+    rows.saturating_mul(child).saturating_add(1)
 }
 
 /// What a list of days costs: as much as its days, of which there are no more than are told.

@@ -51,11 +51,12 @@ impl ScalarType for Bytes {
     }
 }
 
-/// A digest in the text form.
+/// A digest in the text form. As an input it is read by its resolver, which can name the argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Digest(pub String);
 
-/// The digest of a file, which names its content: `sha256:` and 64 lower-case hexadecimal digits.
+/// The digest of a file, which names its content: `sha256:` and 64 lower-case hexadecimal digits, or `sha512:` and 128, which
+/// some clients of OCI registries push.
 #[Scalar(
     specified_by_url = "https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests"
 )]

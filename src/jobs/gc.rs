@@ -1,11 +1,11 @@
-//! Collects leftovers of uploads and blobs that nothing refers to.
+//! Collects leftovers of uploads and blobs that nothing refers to, and what is no longer to be known.
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     access::Actor,
-    registry::{Registry, blob::collect, site::is_read_only},
+    registry::{Registry, blob::collect, download, site::is_read_only},
 };
 
 /// How often.
@@ -25,6 +25,9 @@ pub(super) async fn run(registry: Arc<Registry>) {
         // A backup may be under way.
         if is_read_only(&caller).await.unwrap_or(true) {
             continue;
+        }
+        if let Err(error) = download::forget(&caller).await {
+            crate::protocol::log(&error);
         }
         let grace = registry.config().storage.staging_retention.get();
         let collected = collect(&caller, grace, false).await;

@@ -10,7 +10,7 @@ use sea_orm::{
 
 use super::{
     Caller,
-    page::{Page, PageArgs, Sort, cut, page as page_of},
+    page::{Measure, Page, PageArgs, Sort, cut, keyed, page as page_of},
 };
 use crate::{
     access::{Granted, Guarded, Pull, Rows, rows},
@@ -66,17 +66,18 @@ pub async fn pages<L: List>(
 ) -> Result<HashMap<i64, Page<Row<L>>>> {
     let chosen = chosen(caller, lists, args);
     let direction = direction(args.descending);
+    let measure = args.sort.measure(caller.actor());
     let rows = L::rows(caller).narrow(|q| q.filter(key::<L>().in_subquery(chosen)));
     let rows = args.sort.shown(caller.actor(), rows).narrow(|mut q| {
-        if let Some(column) = args.sort.column() {
-            q = q.order_by(column, direction.clone());
+        if let Some(first) = first_key::<L>(args.sort, measure.as_ref()) {
+            q = q.order_by(first, direction.clone());
         }
         q.order_by(L::Sort::id_column(), direction)
     });
     let mut below: HashMap<i64, Vec<_>> = HashMap::new();
-    for row in rows.all(caller.db()).await? {
+    for (key, row) in keyed(caller.db(), rows, args.sort, measure).await? {
         if let Value::BigInt(Some(id)) = row.get(L::COLUMN) {
-            below.entry(id).or_default().push(row);
+            below.entry(id).or_default().push((key, row));
         }
     }
     let mut pages = HashMap::new();
@@ -139,10 +140,17 @@ fn end_of_one<L: List>(caller: &Caller, args: &PageArgs<L::Sort>) -> SelectState
         .select_only()
         .column_as(key::<L>(), "chosen")
         .limit(args.limit.saturating_add(1));
-    if let Some(column) = args.sort.column() {
-        rows = rows.order_by(column, direction.clone());
+    let measure = args.sort.measure(caller.actor());
+    if let Some(first) = first_key::<L>(args.sort, measure.as_ref()) {
+        rows = rows.order_by(first, direction.clone());
     }
     rows.order_by(L::Sort::id_column(), direction).into_query()
+}
+
+/// What comes before the id.
+fn first_key<L: List>(sort: L::Sort, measure: Option<&Measure>) -> Option<Expr> {
+    let column = || Some(Expr::col(sort.column()?.as_column_ref()));
+    measure.map(Measure::expr).or_else(column)
 }
 
 fn of_any<L: List>(lists: &[L]) -> Expr {

@@ -18,7 +18,7 @@ use super::{
     database::on_duplicate,
     fresh_id,
     namespace::{self as namespaces, default_visibility},
-    page::{Page, PageArgs, Sort, page},
+    page::{Measure, Page, PageArgs, Sort, moment, moment_of, page},
     path::{Name, description},
     protection, redirect, total,
     trash::{self, Deletion},
@@ -69,29 +69,42 @@ pub enum CollectionSort {
     Stars,
     /// By how often the containers in it were pulled that the caller may see.
     Downloads,
+    /// By the size of what the caller sees in it.
+    Size,
+    /// By the time of the last change.
+    Updated,
 }
 
 impl Sort<collection::Entity> for CollectionSort {
     fn column(self) -> Option<collection::Column> {
         match self {
             Self::Name => Some(collection::Column::Name),
-            Self::Created => None,
+            Self::Created | Self::Size => None,
             Self::Stars => Some(collection::Column::Stars),
             Self::Downloads => Some(collection::Column::Downloads),
+            Self::Updated => Some(collection::Column::UpdatedAt),
         }
     }
     fn key(self, row: &collection::Model) -> String {
         match self {
-            Self::Name | Self::Created => row.name.clone(),
+            Self::Name | Self::Created | Self::Size => row.name.clone(),
             Self::Stars => row.stars.to_string(),
             Self::Downloads => row.downloads.to_string(),
+            Self::Updated => moment(row.updated_at),
         }
     }
     fn value(self, key: &str) -> Option<Value> {
         match self {
             Self::Name | Self::Created => Some(key.into()),
-            Self::Stars | Self::Downloads => Some(key.parse::<i64>().ok()?.into()),
+            Self::Stars | Self::Downloads | Self::Size => Some(key.parse::<i64>().ok()?.into()),
+            Self::Updated => moment_of(key),
         }
+    }
+    fn measure(self, actor: &Actor) -> Option<Measure> {
+        (self == Self::Size).then(|| Measure::Amount(total::size::of_collection(actor)))
+    }
+    fn name(self) -> String {
+        format!("{self:?}")
     }
     fn id(row: &collection::Model) -> i64 {
         row.id.0
@@ -109,7 +122,7 @@ impl Sort<collection::Entity> for CollectionSort {
             Self::Downloads => {
                 rows.showing(collection::Column::Downloads, total::pulls_seen(actor))
             }
-            Self::Name | Self::Created | Self::Stars => rows,
+            _ => rows,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Containers: the images of one thing, over time and architectures.
 use std::{collections::HashMap, fmt};
 
+use chrono::{DateTime, Utc};
 use entity::{
     collection, container,
     id::{CollectionId, ContainerId, NamespaceId, UserId},
@@ -9,7 +10,7 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::NotSet,
-    ColumnTrait, ConnectionTrait, DbBackend, FromQueryResult, IntoActiveModel, JoinType,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, FromQueryResult, IntoActiveModel, JoinType,
     ModelTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set,
     Value,
     sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement},
@@ -19,18 +20,21 @@ use serde_json::json;
 use super::{
     Caller, Tx, collection as collections,
     database::{bytewise, on_duplicate},
-    fresh_id,
+    download, fresh_id,
     label::{self, Label},
     namespace as namespaces,
-    page::{Page, PageArgs, Sort, page},
+    page::{Measure, Page, PageArgs, Sort, moment, moment_of, page},
     path::{ContainerPath, Name, description},
     protection, redirect,
     topic::{self, TOPICS_MAX, Topic},
+    total::size,
     trash::{self, Deletion},
     usage,
 };
 use crate::{
-    access::{Admin, Granted, Guarded, Includes, Needs, Pull, Push, Rows, open, open_where, rows},
+    access::{
+        Actor, Admin, Granted, Guarded, Includes, Needs, Pull, Push, Rows, open, open_where, rows,
+    },
     error::{Error, Result},
     event::{Change, Event, Target},
 };
@@ -74,29 +78,49 @@ pub enum ContainerSort {
     Stars,
     /// By how often something in it was pulled.
     Downloads,
+    /// By its size.
+    Size,
+    /// By when something in it was pulled last; what never was comes before all else.
+    LastPulled,
+    /// By the time of the last change.
+    Updated,
 }
 
 impl Sort<container::Entity> for ContainerSort {
     fn column(self) -> Option<container::Column> {
         match self {
             Self::Name => Some(container::Column::Name),
-            Self::Created => None,
+            Self::Created | Self::Size | Self::LastPulled => None,
             Self::Stars => Some(container::Column::Stars),
             Self::Downloads => Some(container::Column::Downloads),
+            Self::Updated => Some(container::Column::UpdatedAt),
         }
     }
     fn key(self, row: &container::Model) -> String {
         match self {
-            Self::Name | Self::Created => row.name.clone(),
+            Self::Name | Self::Created | Self::Size => row.name.clone(),
             Self::Stars => row.stars.to_string(),
             Self::Downloads => row.downloads.to_string(),
+            Self::LastPulled => moment(row.last_pulled_at.unwrap_or(DateTime::UNIX_EPOCH)),
+            Self::Updated => moment(row.updated_at),
         }
     }
     fn value(self, key: &str) -> Option<Value> {
         match self {
             Self::Name | Self::Created => Some(key.into()),
-            Self::Stars | Self::Downloads => Some(key.parse::<i64>().ok()?.into()),
+            Self::Stars | Self::Downloads | Self::Size => Some(key.parse::<i64>().ok()?.into()),
+            Self::LastPulled | Self::Updated => moment_of(key),
         }
+    }
+    fn measure(self, _: &Actor) -> Option<Measure> {
+        match self {
+            Self::Size => Some(Measure::Amount(size::of_container())),
+            Self::LastPulled => Some(Measure::last_pull("container")),
+            _ => None,
+        }
+    }
+    fn name(self) -> String {
+        format!("{self:?}")
     }
     fn id(row: &container::Model) -> i64 {
         row.id.0
@@ -115,6 +139,8 @@ pub struct ContainerFilter {
     pub topics: Vec<Topic>,
     /// Those with an image that carries all these labels.
     pub labels: Vec<Label>,
+    /// Those of which nothing was pulled since then, and that were there.
+    pub pulled_before: Option<DateTime<Utc>>,
 }
 
 impl ContainerFilter {
@@ -152,9 +178,14 @@ pub async fn count(caller: &Caller, filter: &ContainerFilter) -> Result<u64> {
 }
 
 fn filtered(caller: &Caller, filter: &ContainerFilter) -> Rows<Pull, container::Entity> {
+    use container::Column;
+    let cold = filter
+        .pulled_before
+        .map(|time| download::not_since(Column::LastPulledAt, Column::CreatedAt, time));
     of_collection(caller, filter.collection).narrow(|q| {
         q.filter(topic::on_containers(&filter.topics))
             .filter(label::in_containers(&filter.labels))
+            .filter(Condition::all().add_option(cold))
     })
 }
 

@@ -25,12 +25,17 @@ use crate::error::Result;
 
 mod buffer;
 mod flush;
+mod people;
 mod series;
 
 pub(in crate::registry) use buffer::Downloads;
 use buffer::{Item, Key};
 pub use flush::flush;
-pub use series::{By, Count, Of, SPAN_MAX, Span, TOP, Total, series, totals};
+pub use people::{ByPulls, Puller, forget, pullers, pullers_count};
+pub(in crate::registry) use series::not_since;
+pub use series::{
+    By, Count, Of, SPAN_MAX, Span, TOP, Total, series, total_of_site, totals, totals_of_namespaces,
+};
 
 /// How something is pulled.
 #[derive(Clone, Debug)]
@@ -122,13 +127,17 @@ fn is_pulled(manifest: &manifest::Model) -> bool {
 fn note(caller: &Caller, container: ContainerId, item: Item, via: &Via) {
     let now = caller.now();
     let tag = via.tag.as_ref().map(|tag| tag.as_str().to_owned());
+    let config = &caller.config().registry;
+    let account = caller.account().ok();
+    let named = account.filter(|_| !config.download_users.get().is_zero());
     let key = Key {
         container,
         day: now.date_naive(),
         item,
         tag: tag.unwrap_or_default(),
         door: via.door,
-        signed_in: caller.account().is_ok(),
+        signed_in: account.is_some(),
+        by: named.map(|account| account.id),
     };
     caller.metrics().pulled(word(via.door));
     caller.downloads().add(key, 1, now);

@@ -4,23 +4,26 @@
 //! may push it know of it.
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use entity::{
     collection, container,
     id::{ContainerId, ImageId, UploadId},
     image, namespace, tag,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait,
-    IntoActiveModel, JoinType, ModelTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
-    Select, Set, sea_query::OnConflict,
+    ActiveModelTrait,
+    ActiveValue::NotSet,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, ModelTrait,
+    QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set, Value,
+    sea_query::{Expr, ExprTrait, OnConflict, Query},
 };
 use serde_json::json;
 
 use super::{
-    Caller, Digest, Tx, blob, container as containers, fresh_id,
+    Caller, Digest, Tx, blob, container as containers, download, fresh_id,
     label::{self, Label},
     manifest,
-    page::{Page, PageArgs, Sort, page},
+    page::{Measure, Page, PageArgs, Sort, moment, moment_of, page},
     path::{ContainerPath, Reference, TAG_MAX, description, plain},
     protection::check_frozen,
     quota, redirect, scrub,
@@ -49,14 +52,42 @@ pub enum ImageSort {
     /// By the time of creation.
     #[default]
     Created,
+    /// By its size.
+    Size,
+    /// By how often it was pulled.
+    Downloads,
+    /// By when it was pulled last; what never was comes before all else.
+    LastPulled,
 }
 
 impl Sort<image::Entity> for ImageSort {
     fn column(self) -> Option<image::Column> {
-        None
+        match self {
+            Self::Created | Self::LastPulled => None,
+            Self::Size => Some(image::Column::Size),
+            Self::Downloads => Some(image::Column::Downloads),
+        }
     }
-    fn key(self, _: &image::Model) -> String {
-        String::new()
+    fn key(self, row: &image::Model) -> String {
+        match self {
+            Self::Created => String::new(),
+            Self::Size => row.size.to_string(),
+            Self::Downloads => row.downloads.to_string(),
+            Self::LastPulled => moment(row.last_pulled_at.unwrap_or(DateTime::UNIX_EPOCH)),
+        }
+    }
+    fn value(self, key: &str) -> Option<Value> {
+        match self {
+            Self::Created => Some(key.into()),
+            Self::Size | Self::Downloads => Some(key.parse::<i64>().ok()?.into()),
+            Self::LastPulled => moment_of(key),
+        }
+    }
+    fn measure(self, _: &Actor) -> Option<Measure> {
+        (self == Self::LastPulled).then(|| Measure::last_pull("image"))
+    }
+    fn name(self) -> String {
+        format!("{self:?}")
     }
     fn id(row: &image::Model) -> i64 {
         row.id.0
@@ -73,29 +104,74 @@ pub struct ImageFilter {
     pub container: Option<ContainerId>,
     /// Those that carry all these labels.
     pub labels: Vec<Label>,
+    /// Those that carry a signature, or none.
+    pub signed: Option<bool>,
+    /// Those of this architecture.
+    pub arch: Option<String>,
+    /// Those that a tag points at, or none does.
+    pub tagged: Option<bool>,
+    /// Those that nobody has pulled since then, and that were there.
+    pub pulled_before: Option<DateTime<Utc>>,
+}
+
+impl ImageFilter {
+    /// # Errors
+    /// [`Error::Invalid`] for too many labels, and for an architecture that no image can have.
+    fn check(&self) -> Result<()> {
+        label::check_number(&self.labels)?;
+        plain("arch", self.arch.as_deref().unwrap_or_default(), TAG_MAX)?;
+        Ok(())
+    }
 }
 
 /// The uploaded images that the caller may see.
 ///
 /// # Errors
-/// [`Error::Invalid`] for too many labels.
+/// [`Error::Invalid`] for too many labels, and for an architecture that no image can have.
 pub async fn list(
     caller: &Caller,
     filter: &ImageFilter,
     args: &PageArgs<ImageSort>,
 ) -> Result<Page<Image>> {
-    label::check_number(&filter.labels)?;
+    filter.check()?;
     page(caller, filtered(caller, filter), filter, args).await
 }
 
 /// How many [`list`] lists.
 pub async fn count(caller: &Caller, filter: &ImageFilter) -> Result<u64> {
-    label::check_number(&filter.labels)?;
+    filter.check()?;
     filtered(caller, filter).count(caller.db()).await
 }
 
 fn filtered(caller: &Caller, filter: &ImageFilter) -> Rows<Pull, image::Entity> {
-    uploaded(caller, filter.container).narrow(|q| q.filter(label::on_images(&filter.labels)))
+    use image::Column;
+    let kind = Condition::all()
+        .add_option(filter.signed.map(|signed| Column::Signed.eq(signed)))
+        .add_option(filter.arch.as_ref().map(|arch| Column::Arch.eq(arch)))
+        .add_option(filter.tagged.map(tagged));
+    let cold = filter
+        .pulled_before
+        .map(|time| download::not_since(Column::LastPulledAt, Column::UploadedAt, time));
+    uploaded(caller, filter.container).narrow(|q| {
+        q.filter(label::on_images(&filter.labels))
+            .filter(kind.add_option(cold))
+    })
+}
+
+/// Whether a tag points at the image of the row.
+fn tagged(is: bool) -> Expr {
+    let points = Query::select()
+        .expr(Expr::val(1))
+        .from(tag::Entity)
+        .and_where(
+            Expr::col((tag::Entity, tag::Column::ImageId))
+                .equals((image::Entity, image::Column::Id)),
+        )
+        .take();
+    match is {
+        true => Expr::exists(points),
+        false => Expr::exists(points).not(),
+    }
 }
 
 pub(in crate::registry) fn uploaded(

@@ -3,12 +3,19 @@ use std::collections::BTreeMap;
 
 use entity::{container, id::ImageId, image, image_label, image_unlabelled};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, Select, Set,
     sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement},
 };
 
-use super::{Caller, Tx, path::plain, sif};
+use super::{
+    Caller, Counted, Tx,
+    counted::Words,
+    image as images,
+    page::{Page, PageArgs},
+    path::plain,
+    sif,
+};
 use crate::{
     access::{Pull, internal, rows},
     error::{Error, Result},
@@ -80,6 +87,60 @@ pub(in crate::registry) fn in_containers(wanted: &[Label]) -> Condition {
         .cond_where(on_images(wanted))
         .to_owned();
     Condition::all().add(Expr::col((container::Entity, container::Column::Id)).in_subquery(holding))
+}
+
+/// The keys of labels on images that the caller may see, the most used first, then in the order of letters. One statement.
+///
+/// # Errors
+/// [`Error::Invalid`] for a cursor of another list.
+pub async fn keys(caller: &Caller, args: &PageArgs<()>) -> Result<Page<Counted>> {
+    of_keys(caller).page(caller, args).await
+}
+
+/// How many [`keys`] lists.
+pub async fn keys_count(caller: &Caller) -> Result<u64> {
+    of_keys(caller).count(caller).await
+}
+
+fn of_keys(caller: &Caller) -> Words<image::Entity, image_label::Column> {
+    Words {
+        rows: labelled(caller),
+        thing: image::Column::Id,
+        word: image_label::Column::Key,
+        order: "label-images-".into(),
+    }
+}
+
+/// The values of a label on images that the caller may see, in the same order. One statement.
+///
+/// # Errors
+/// [`Error::Invalid`] for a cursor of another list.
+pub async fn values(caller: &Caller, label: &Label, args: &PageArgs<()>) -> Result<Page<Counted>> {
+    of_values(caller, label).page(caller, args).await
+}
+
+/// How many [`values`] lists.
+pub async fn values_count(caller: &Caller, label: &Label) -> Result<u64> {
+    of_values(caller, label).count(caller).await
+}
+
+fn of_values(caller: &Caller, label: &Label) -> Words<image::Entity, image_label::Column> {
+    Words {
+        rows: labelled(caller).filter(image_label::Column::Key.eq(&label.key)),
+        thing: image::Column::Id,
+        word: image_label::Column::Value,
+        order: format!("value-images-{}", label.key),
+    }
+}
+
+/// One row for each label of each image that the caller may see.
+fn labelled(caller: &Caller) -> Select<image::Entity> {
+    let labels = image::Entity::belongs_to(image_label::Entity)
+        .from(image::Column::Id)
+        .to(image_label::Column::ImageId);
+    images::uploaded(caller, None)
+        .into_select()
+        .join(JoinType::InnerJoin, labels.into())
 }
 
 fn images_with(label: &Label) -> SelectStatement {

@@ -2,7 +2,7 @@
 //! not there and what the caller may not see is absent alike.
 use std::collections::HashMap;
 
-use entity::{collection, container, image, namespace, user};
+use entity::{collection, container, image, namespace, team, user};
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, JoinType, QueryFilter, QuerySelect, QueryTrait,
     RelationTrait,
@@ -15,6 +15,7 @@ use super::{
     image::{self as images, Image},
     namespace::Namespace,
     path::{ContainerPath, Name},
+    team::Team,
     user::User,
 };
 use crate::{
@@ -46,6 +47,22 @@ pub async fn namespaces(caller: &Caller, texts: &[String]) -> Result<HashMap<Str
     }
     let found = rows::<Pull, namespace::Entity>(caller.actor())
         .narrow(|q| q.filter(namespace::Column::Name.is_in(names)))
+        .all(caller.db())
+        .await?;
+    Ok(found
+        .into_iter()
+        .map(|row| (row.name.clone(), row))
+        .collect())
+}
+
+/// Teams by their names.
+pub async fn teams(caller: &Caller, texts: &[String]) -> Result<HashMap<String, Team>> {
+    let names = names(texts);
+    if names.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = rows::<Pull, team::Entity>(caller.actor())
+        .narrow(|q| q.filter(team::Column::Name.is_in(names)))
         .all(caller.db())
         .await?;
     Ok(found

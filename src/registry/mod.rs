@@ -12,6 +12,7 @@ mod caller;
 pub mod collection;
 pub mod compare;
 pub mod container;
+mod counted;
 mod database;
 pub mod download;
 pub mod event;
@@ -60,6 +61,7 @@ pub mod webhook;
 
 use caller::Tx;
 pub use caller::{Caller, Registry};
+pub use counted::Counted;
 pub use database::{connect, migrate, sqlite_file};
 use id::fresh_id;
 pub use secret::Secret;

@@ -8,7 +8,7 @@ use entity::{
     namespace,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Select, Set,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Select, Set, Value,
 };
 use serde_json::json;
 
@@ -16,12 +16,13 @@ use super::{
     Caller, Tx,
     database::on_duplicate,
     fresh_id,
-    page::{Page, PageArgs, Sort, page},
+    page::{Measure, Page, PageArgs, Sort, moment, moment_of, page},
     path::{Name, description},
     redirect,
+    total::size,
 };
 use crate::{
-    access::{Admin, Granted, Includes, Level, Pull, Push, Rows, open, open_where, rows},
+    access::{Actor, Admin, Granted, Includes, Level, Pull, Push, Rows, open, open_where, rows},
     config::NamespaceCreation,
     error::{Error, Result},
     event::{Event, Target},
@@ -65,14 +66,38 @@ pub enum NamespaceSort {
     Name,
     /// By the time of creation.
     Created,
+    /// By the size of what the caller sees in it.
+    Size,
+    /// By the time of the last change.
+    Updated,
 }
 
 impl Sort<namespace::Entity> for NamespaceSort {
     fn column(self) -> Option<namespace::Column> {
-        (self == Self::Name).then_some(namespace::Column::Name)
+        match self {
+            Self::Name => Some(namespace::Column::Name),
+            Self::Created | Self::Size => None,
+            Self::Updated => Some(namespace::Column::UpdatedAt),
+        }
     }
     fn key(self, row: &namespace::Model) -> String {
-        row.name.clone()
+        match self {
+            Self::Name | Self::Created | Self::Size => row.name.clone(),
+            Self::Updated => moment(row.updated_at),
+        }
+    }
+    fn value(self, key: &str) -> Option<Value> {
+        match self {
+            Self::Name | Self::Created => Some(key.into()),
+            Self::Size => Some(key.parse::<i64>().ok()?.into()),
+            Self::Updated => moment_of(key),
+        }
+    }
+    fn measure(self, actor: &Actor) -> Option<Measure> {
+        (self == Self::Size).then(|| Measure::Amount(size::of_namespace(actor)))
+    }
+    fn name(self) -> String {
+        format!("{self:?}")
     }
     fn id(row: &namespace::Model) -> i64 {
         row.id.0

@@ -13,7 +13,7 @@ use sea_orm::{
 use serde_json::json;
 
 use super::{
-    Caller, Tx, container as containers, fresh_id, manifest,
+    Caller, Tx, below, container as containers, fresh_id, manifest,
     page::{Page, PageArgs, Sort, page},
     path::TagName,
 };
@@ -95,6 +95,22 @@ pub async fn of_images(caller: &Caller, images: &[ImageId]) -> Result<HashMap<Im
         tags.entry(row.image_id).or_default().push(row);
     }
     Ok(tags)
+}
+
+/// The first tags of each image, up to `most`, in the order of their names. One statement.
+pub async fn first_of_images(
+    caller: &Caller,
+    images: &[ImageId],
+    most: u64,
+) -> Result<HashMap<ImageId, Vec<Tag>>> {
+    let lists: Vec<_> = images.iter().copied().map(below::ImageTags).collect();
+    let args = PageArgs {
+        limit: most,
+        ..PageArgs::default()
+    };
+    let pages = below::pages(caller, &lists, &args).await?.into_iter();
+    let tags = |page: Page<Tag>| page.items.into_iter().map(|(_, tag)| tag).collect();
+    Ok(pages.map(|(id, page)| (ImageId(id), tags(page))).collect())
 }
 
 /// All tags of a container: architecture → name → image.

@@ -3,15 +3,16 @@ use std::{collections::HashMap, fmt, str::FromStr};
 
 use entity::{container, container_topic, id::ContainerId};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, RelationTrait, Select, Set,
+    ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait, Set,
     sea_query::{Expr, ExprTrait, Query},
 };
 use serde_json::json;
 
 use super::{
     Caller, container as containers,
-    page::{Cursor, PAGE_MAX, Page, PageArgs},
+    counted::{Counted, Words},
+    page::{Page, PageArgs},
 };
 use crate::{
     access::{Admin, Pull, internal, open, rows},
@@ -129,110 +130,30 @@ pub(in crate::registry) fn on_containers(wanted: &[Topic]) -> Condition {
         .fold(Condition::all(), Condition::add)
 }
 
-/// A topic, and how many containers that the caller may see have it.
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
-pub struct Counted {
-    /// The topic.
-    pub topic: String,
-    /// How many containers.
-    pub containers: i64,
-}
-
 /// The topics of containers that the caller may see, the most used first, then in the order of letters. One statement.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a cursor of another list.
 pub async fn list(caller: &Caller, args: &PageArgs<()>) -> Result<Page<Counted>> {
-    let limit = args.limit.clamp(1, PAGE_MAX);
-    let mut select = counted(caller);
-    for (what, cursor, behind) in [
-        ("after", &args.after, true),
-        ("before", &args.before, false),
-    ] {
-        if let Some(cursor) = cursor {
-            let (topic, containers) = cursor.place(what, ORDER)?;
-            select = select.having(beyond(topic, containers, behind));
-        }
-    }
-    let number = container::Column::Id.count();
-    let select = match args.backwards {
-        false => select
-            .order_by_desc(number)
-            .order_by_asc(container_topic::Column::Topic),
-        true => select
-            .order_by_asc(number)
-            .order_by_desc(container_topic::Column::Topic),
-    };
-    let found: Vec<Counted> = select
-        .limit(limit + 1)
-        .into_model()
-        .all(caller.db())
-        .await?;
-    Ok(cut(found, limit, args))
-}
-
-fn counted(caller: &Caller) -> Select<container::Entity> {
-    rows::<Pull, container::Entity>(caller.actor())
-        .into_select()
-        .join(
-            JoinType::InnerJoin,
-            container_topic::Relation::Container.def().rev(),
-        )
-        .select_only()
-        .column(container_topic::Column::Topic)
-        .column_as(container::Column::Id.count(), "containers")
-        .group_by(container_topic::Column::Topic)
-}
-
-/// What comes behind a place, or before it.
-fn beyond(topic: &str, containers: i64, behind: bool) -> Condition {
-    let number = || container::Column::Id.count();
-    let name = || container_topic::Column::Topic;
-    let same = Condition::all().add(number().eq(containers));
-    match behind {
-        true => Condition::any()
-            .add(number().lt(containers))
-            .add(same.add(name().gt(topic))),
-        false => Condition::any()
-            .add(number().gt(containers))
-            .add(same.add(name().lt(topic))),
-    }
-}
-
-fn cut(mut found: Vec<Counted>, limit: u64, args: &PageArgs<()>) -> Page<Counted> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = found.len() > limit;
-    found.truncate(limit);
-    if args.backwards {
-        found.reverse();
-    }
-    let (has_next, has_previous) = match args.backwards {
-        true => (args.before.is_some(), more),
-        false => (more, args.after.is_some()),
-    };
-    let place = |row: Counted| (Cursor::new(ORDER, row.topic.clone(), row.containers), row);
-    Page {
-        items: found.into_iter().map(place).collect(),
-        has_next,
-        has_previous,
-    }
+    words(caller).page(caller, args).await
 }
 
 /// How many topics [`list`] lists.
 pub async fn count(caller: &Caller) -> Result<u64> {
-    let number = rows::<Pull, container::Entity>(caller.actor())
+    words(caller).count(caller).await
+}
+
+fn words(caller: &Caller) -> Words<container::Entity, container_topic::Column> {
+    let rows = rows::<Pull, container::Entity>(caller.actor())
         .into_select()
         .join(
             JoinType::InnerJoin,
             container_topic::Relation::Container.def().rev(),
-        )
-        .select_only()
-        .column_as(
-            Expr::expr(sea_orm::sea_query::Func::count_distinct(
-                container_topic::Column::Topic.into_expr(),
-            )),
-            "topics",
         );
-    let number: Option<i64> = number.into_tuple().one(caller.db()).await?;
-    Ok(number.unwrap_or_default().unsigned_abs())
+    Words {
+        rows,
+        thing: container::Column::Id,
+        word: container_topic::Column::Topic,
+        order: ORDER.into(),
+    }
 }

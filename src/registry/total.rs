@@ -23,6 +23,8 @@ use crate::{
     error::Result,
 };
 
+pub(in crate::registry) mod size;
+
 /// How much there is below a thing. Images that are not uploaded do not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Total {

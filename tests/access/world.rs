@@ -100,7 +100,13 @@ impl World {
         }
         let seed = number as u64;
         let digest = owner
-            .push(&path, "1.0", SifBuilder::new("amd64").payload(4096, seed))
+            .push(
+                &path,
+                "1.0",
+                SifBuilder::new("amd64")
+                    .label(&format!("label-of-{name}"), &name)
+                    .payload(4096, seed),
+            )
             .await;
         let collection = id_of(&owner, &format!("/v1/collections/{name}/tools")).await;
         let container = id_of(&owner, &format!("/v1/containers/{path}")).await;

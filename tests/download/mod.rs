@@ -2,6 +2,7 @@
 mod checksum;
 mod count;
 mod file;
+mod people;
 mod permission;
 mod share;
 mod shub;

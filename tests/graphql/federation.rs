@@ -13,7 +13,7 @@ use crate::support::{Client, SifBuilder, TestApp, on_each_database, tools::tools
 
 const ENTITIES: &str = "query($r: [_Any!]!) { _entities(representations: $r) { __typename
     ... on Image { digest size container { path } } ... on Container { path } ... on Collection { path }
-    ... on Namespace { name } ... on User { name } ... on Key { fingerprint } } }";
+    ... on Namespace { name } ... on Team { name } ... on User { name } ... on Key { fingerprint } } }";
 
 async fn entities(who: &Client, references: Value) -> Value {
     let answer = who.graphql(ENTITIES, json!({ "r": references })).await;
@@ -76,6 +76,19 @@ on_each_database! {
         }
         assert!(entities(&alice, hidden).await.as_array().expect("a list").iter().all(Value::is_object));
         assert_eq!(entities(&app.anonymous(), json!([{"__typename": "User", "name": "alice"}])).await, json!([null]));
+    }
+
+    async fn teams_are_known_by_name_and_id_to_those_who_are_signed_in(app) {
+        let alice = alice(&app).await;
+        assert_eq!(refused(&alice, "createTeam", json!({"name": "crew"})).await, "");
+        let team = id(&alice, r#"team(name: "crew")"#).await;
+        let references = json!([{"__typename": "Team", "name": "crew"}, {"__typename": "Team", "id": team}, {"__typename": "Team", "name": "nobody"},
+            {"__typename": "Team", "name": "\u{0}"}, {"__typename": "Team", "id": "user:000000000000000000000001"}]);
+        let crew = json!({"__typename": "Team", "name": "crew"});
+        for who in [&alice, &app.user("stranger").await] {
+            assert_eq!(entities(who, references.clone()).await, json!([crew, crew, null, null, null]));
+        }
+        assert_eq!(entities(&app.anonymous(), references).await, json!([null, null, null, null, null]));
     }
 
     async fn references_without_a_type_or_key_are_invalid_inputs(app) {

@@ -80,6 +80,37 @@ on_each_database! {
         assert_eq!(found(&app.user("bob").await, json!([version("1")])).await, [one]);
     }
 
+    async fn labels_and_their_values_are_counted_over_what_the_viewer_sees(app) {
+        let alice = alice(&app).await;
+        world(&alice).await;
+        let version = "org.label-schema.version";
+        let asked = async |who: &Client| {
+            let query = "query($key: String!) { labels(first: 100) { totalCount nodes { key imageCount } }
+                labelValues(key: $key) { totalCount nodes { value imageCount } } }";
+            let data = who.graphql(query, json!({"key": version})).await;
+            let nodes = data["labels"]["nodes"].as_array().expect("nodes");
+            assert_eq!(data["labels"]["totalCount"], nodes.len());
+            let of = |key: &str| nodes.iter().find(|row| row["key"] == key).map(|row| row["imageCount"].clone());
+            (of(version), of("maintainer"), data["labelValues"].clone())
+        };
+        let (versions, maintained, values) = asked(&alice).await;
+        assert_eq!((versions, maintained), (Some(json!(3)), Some(json!(3))));
+        assert_eq!(values, json!({"totalCount": 2, "nodes": [{"value": "1", "imageCount": 2}, {"value": "2", "imageCount": 1}]}));
+        let (versions, maintained, values) = asked(&app.anonymous()).await;
+        assert_eq!((versions, maintained), (Some(json!(2)), Some(json!(2))), "what is hidden is not counted");
+        assert_eq!(values, json!({"totalCount": 2, "nodes": [{"value": "1", "imageCount": 1}, {"value": "2", "imageCount": 1}]}));
+        let query = "query($key: String!, $at: String) { labelValues(key: $key, first: 1, after: $at) { nodes { value } pageInfo { endCursor hasNextPage } } }";
+        let page = alice.graphql(query, json!({"key": version})).await["labelValues"].clone();
+        let next = json!({"key": version, "at": page["pageInfo"]["endCursor"]});
+        let rest = alice.graphql(query, next.clone()).await["labelValues"].clone();
+        assert_eq!((&page["nodes"], &rest["nodes"]), (&json!([{"value": "1"}]), &json!([{"value": "2"}])));
+        assert_eq!(rest["pageInfo"]["hasNextPage"], false);
+        for (key, at, wrong) in [("maintainer", next["at"].clone(), "after"), ("\u{0}", json!(null), "key")] {
+            let answer = alice.try_graphql(query, json!({"key": key, "at": at})).await;
+            assert_eq!((code(&answer), field(&answer)), ("INVALID", wrong));
+        }
+    }
+
     async fn labels_of_images_that_came_before_are_kept_by_a_job(app) {
         let alice = alice(&app).await;
         world(&alice).await;

@@ -23,6 +23,7 @@ mod manifest;
 mod namespace;
 mod node;
 mod operation;
+mod order;
 mod promote;
 mod protection;
 mod redirect;

@@ -32,7 +32,6 @@ const BOUNDED: &[(&str, &str)] = &[
         "Image.apps",
         "what one file's metadata holds, read up to a limit",
     ),
-    ("Image.descriptors", "4096 in a file at most"),
     (
         "Image.environment",
         "what one file's metadata holds, read up to a limit",
@@ -253,6 +252,25 @@ async fn every_mutation_takes_one_input_and_returns_a_payload() {
         odd.is_empty(),
         "not one `input: …Input!` or no …Payload: {odd:#?}"
     );
+}
+
+#[tokio::test]
+async fn digests_and_paths_of_containers_are_never_plain_texts() {
+    let mut odd = Vec::new();
+    for kind in types().await {
+        let fields = list(&kind, "fields").chain(list(&kind, "inputFields"));
+        for field in fields {
+            let wanted = match text(field, "name") {
+                "digest" => "Digest",
+                "supersededBy" => "ContainerPath",
+                _ => continue,
+            };
+            if named(&field["type"]).0 != wanted {
+                odd.push(format!("{}.{}", text(&kind, "name"), text(field, "name")));
+            }
+        }
+    }
+    assert!(odd.is_empty(), "texts where there is a type: {odd:#?}");
 }
 
 #[tokio::test]

@@ -174,6 +174,25 @@ const QUESTIONS: &[(&str, &str)] = &[
 ];
 
 on_each_database! {
+    async fn edges_of_a_search_are_its_nodes_with_their_places(app) {
+        let alice = alice(&app).await;
+        for name in ["hello-two", "hello-three"] {
+            alice.push(&format!("alice/tools/{name}"), "1", SifBuilder::new("amd64").payload(64, name.len() as u64)).await;
+        }
+        app.indexed().await;
+        let query = r#"query($at: String) { search(text: "hello", first: 2, after: $at) {
+            edges { cursor node { container { path } } } nodes { cursor container { path } } pageInfo { endCursor hasNextPage } } }"#;
+        let page = alice.graphql(query, json!({})).await["search"].clone();
+        let edges = page["edges"].as_array().expect("edges");
+        assert_eq!(edges.len(), 2);
+        for (edge, node) in edges.iter().zip(page["nodes"].as_array().expect("nodes")) {
+            assert_eq!((&edge["cursor"], &edge["node"]["container"]), (&node["cursor"], &node["container"]));
+        }
+        assert_eq!(page["pageInfo"]["endCursor"], edges[1]["cursor"]);
+        let rest = alice.graphql(query, json!({"at": edges[0]["cursor"]})).await["search"].clone();
+        assert_eq!(rest["edges"][0], edges[1]);
+    }
+
     async fn each_question_has_the_same_answer_on_each_database(app) {
         let alice = shelf(&app).await;
         let mut wrong = Vec::new();

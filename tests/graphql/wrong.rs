@@ -154,6 +154,17 @@ fn of_nothing(id: &str) -> String {
 }
 
 on_each_database! {
+    async fn digest_that_cannot_be_is_an_invalid_input(app) {
+        let root = app.admin("root").await;
+        for wrong in ["", "sha256:xyz", "md5:00000000000000000000000000000000", "SHA256:\u{0}"] {
+            let query = "query($digest: Digest!) { storage { decision(digest: $digest) { goes } } }";
+            let answer = root.try_graphql(query, json!({"digest": wrong})).await;
+            assert_eq!((code(&answer), field(&answer)), ("INVALID", "digest"), "{wrong}");
+            let absent = root.graphql(query, json!({"digest": format!("sha512:{}", "0".repeat(128))})).await;
+            assert!(absent["storage"]["decision"].is_null());
+        }
+    }
+
     async fn forged_ids_are_refused_by_every_mutation(app) {
         let schema = Schema::read().await;
         let (alice, _) = private_ids(&app).await;

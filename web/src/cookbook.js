@@ -2,8 +2,13 @@ import collections from './cookbook/collections.graphql';
 import namespaces from './cookbook/namespaces.graphql';
 import recentPushes from './cookbook/recent-pushes.graphql';
 import growth from './cookbook/growth.graphql';
-import oldImages from './cookbook/old-images.graphql';
+import largeImages from './cookbook/large-images.graphql';
+import cold from './cookbook/cold.graphql';
+import pulls from './cookbook/pulls.graphql';
+import pullers from './cookbook/pullers.graphql';
 import unsignedInUse from './cookbook/unsigned-in-use.graphql';
+import labels from './cookbook/labels.graphql';
+import untagged from './cookbook/untagged.graphql';
 import duplicates from './cookbook/duplicates.graphql';
 import tags from './cookbook/tags.graphql';
 import inside from './cookbook/inside.graphql';
@@ -19,8 +24,13 @@ export const cookbook = [
   namespaces,
   recentPushes,
   growth,
-  oldImages,
+  largeImages,
+  cold,
+  pulls,
+  pullers,
   unsignedInUse,
+  labels,
+  untagged,
   duplicates,
   tags,
   inside,

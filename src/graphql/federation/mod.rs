@@ -20,6 +20,7 @@ const KEYS: &[(&str, &[&str])] = &[
     ("Image", &["id", "digest"]),
     ("Key", &["fingerprint"]),
     ("Namespace", &["id", "name"]),
+    ("Team", &["id", "name"]),
     ("User", &["id", "name"]),
 ];
 

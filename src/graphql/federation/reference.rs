@@ -8,8 +8,8 @@ use crate::{
     error::Error,
     graphql::{
         id::{self, GlobalId},
-        loader::{DigestOf, Fingerprint, NameOf, NamespaceName, PathIs, load},
-        object::{Collection, Container, Image, Key, Namespace, User},
+        loader::{DigestOf, Fingerprint, NameOf, NamespaceName, PathIs, TeamName, load},
+        object::{Collection, Container, Image, Key, Namespace, Team, User},
     },
 };
 
@@ -22,6 +22,7 @@ pub(in crate::graphql) enum Entity {
     Image(Image),
     Key(Key),
     Namespace(Namespace),
+    Team(Team),
     User(User),
 }
 
@@ -96,6 +97,7 @@ async fn by_name(ctx: &Context<'_>, kind: &str, name: String) -> Result<Option<E
         "Namespace" => load(ctx, NamespaceName(name))
             .await?
             .map(|row| Namespace(row).into()),
+        "Team" => load(ctx, TeamName(name)).await?.map(|row| Team(row).into()),
         "User" => load(ctx, NameOf(name)).await?.map(|row| User(row).into()),
         "Key" => match id::fingerprint(&name) {
             Ok(digits) => load(ctx, Fingerprint(digits))
@@ -123,6 +125,7 @@ async fn by_id(ctx: &Context<'_>, kind: &str, id: &str) -> Result<Option<Entity>
         ("Namespace", GlobalId::Namespace(id)) => {
             load(ctx, id).await?.map(|row| Namespace(row).into())
         }
+        ("Team", GlobalId::Team(id)) => load(ctx, id).await?.map(|row| Team(row).into()),
         ("User", GlobalId::User(id)) => load(ctx, id).await?.map(|row| User(row).into()),
         _ => None,
     })

@@ -8,7 +8,8 @@ use crate::{
     error::Error,
     graphql::id::container_path,
     registry::{
-        Digest, container::Container, image::Image, lookup, namespace::Namespace, user::User,
+        Digest, container::Container, image::Image, lookup, namespace::Namespace, team::Team,
+        user::User,
     },
 };
 
@@ -57,6 +58,20 @@ impl Loader<NamespaceName> for Source {
             lookup::namespaces(&self.0, &names).await?,
             NamespaceName,
         ))
+    }
+}
+
+/// A team, by its name.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(in crate::graphql) struct TeamName(pub String);
+
+impl Loader<TeamName> for Source {
+    type Value = Team;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[TeamName]) -> Found<TeamName, Team> {
+        let names: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        Ok(wrapped(lookup::teams(&self.0, &names).await?, TeamName))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
         error::{InField, each},
         id::{self, GlobalId, Shelf, container_path},
         loader::caller,
+        scalar::ContainerPath,
     },
     registry::{
         Caller,
@@ -49,7 +50,7 @@ impl AboutMutation {
     ) -> Result<NodePayload> {
         let caller = caller(ctx);
         let subject = subject(caller, &input.id).await?;
-        let superseded_by = input.superseded_by.map(|path| container_path(&path));
+        let superseded_by = input.superseded_by.map(|path| container_path(&path.0));
         let new = Deprecation {
             message: input.message,
             superseded_by: superseded_by.transpose().in_field("input.supersededBy")?,
@@ -129,7 +130,7 @@ struct DeprecateInput {
     /// Why, and what to do; up to 1024 bytes.
     message: String,
     /// The path of the container to use instead, `namespace/collection/container`.
-    superseded_by: Option<String>,
+    superseded_by: Option<ContainerPath>,
     /// When it ends. Nothing happens by itself then.
     ends_at: Option<DateTime<Utc>>,
 }

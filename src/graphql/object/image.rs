@@ -13,7 +13,9 @@ use crate::{
     graphql::{
         id::GlobalId,
         loader::{InspectionOf, PathOf, TagsOf, below, load, load_present},
-        page::{List, Window, cost, size, whole_cost},
+        page::{
+            DESCRIPTORS_MAX, List, Window, cost, descriptors_cost, size, size_up_to, whole_cost,
+        },
         scalar::{Bytes, Digest},
     },
     protocol::{RequestContext, download as address},
@@ -147,9 +149,8 @@ impl Image {
         #[graphql(desc = "At most so many: 1 to 100.", default = 20)] first: i32,
     ) -> Result<Vec<Tag>> {
         let first = size("first", first)?;
-        let tags = load(ctx, TagsOf(self.0.id)).await?;
-        let tags = tags.into_iter().flatten().map(Tag);
-        Ok(tags.take(usize::try_from(first)?).collect())
+        let tags = load(ctx, TagsOf(self.0.id, first)).await?;
+        Ok(tags.into_iter().flatten().map(Tag).collect())
     }
 
     /// What clients pull, whatever happens to tags: `library://namespace/collection/container:sha256.<digits>`.
@@ -269,11 +270,17 @@ impl Image {
         Ok(inspection.partitions.iter().map(Into::into).collect())
     }
 
-    /// Everything in the file, in its order; never more than 4096.
-    #[graphql(complexity = "whole_cost(child_complexity)")]
-    async fn descriptors(&self, ctx: &Context<'_>) -> Result<Vec<Descriptor>> {
+    /// What is in the file, in its order. Errors: `INVALID` for a number outside 1 to 4096, which no file has more of.
+    #[graphql(complexity = "descriptors_cost(first, child_complexity)")]
+    async fn descriptors(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many: 1 to 4096.", default = 100)] first: i32,
+    ) -> Result<Vec<Descriptor>> {
+        let first = size_up_to(DESCRIPTORS_MAX, "first", first)?;
         let inspection = self.inspection(ctx).await?;
-        Ok(inspection.descriptors.iter().map(Into::into).collect())
+        let some = inspection.descriptors.iter().take(usize::try_from(first)?);
+        Ok(some.map(Into::into).collect())
     }
 
     /// The software bills of materials in it.

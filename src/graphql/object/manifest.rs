@@ -8,7 +8,7 @@ use crate::{
         id::GlobalId,
         loader::{PartsOf, PathOf, TagNamesOf, load, load_present},
         page::{cost, size},
-        scalar::Bytes,
+        scalar::{Bytes, Digest},
     },
     registry::{self, manifest},
 };
@@ -33,8 +33,8 @@ impl Manifest {
     }
 
     /// The digest of its bytes, `sha256:…` or `sha512:…`.
-    async fn digest(&self) -> &str {
-        &self.0.digest
+    async fn digest(&self) -> Digest {
+        Digest(self.0.digest.clone())
     }
 
     /// What it describes.
@@ -69,8 +69,8 @@ impl Manifest {
 
     /// The digest of the manifest that it is about, such as the image that it signs; null for most. There need not be such a
     /// manifest.
-    async fn subject(&self) -> Option<&str> {
-        self.0.subject.as_deref()
+    async fn subject(&self) -> Option<Digest> {
+        self.0.subject.clone().map(Digest)
     }
 
     /// Whether it was made here, for something that came without a manifest.
@@ -173,7 +173,7 @@ struct Part {
     /// What it is to the manifest.
     role: PartRole,
     /// Its digest.
-    digest: String,
+    digest: Digest,
     /// What the manifest says that it is.
     media_type: String,
     /// In bytes, as the manifest says.
@@ -186,7 +186,7 @@ impl From<manifest::Part> for Part {
     fn from(part: manifest::Part) -> Self {
         Self {
             role: part.role.into(),
-            digest: part.digest,
+            digest: Digest(part.digest),
             media_type: part.media_type,
             size: Bytes(part.size),
             platform: part.platform.map(Json),

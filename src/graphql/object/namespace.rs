@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Collection, Grant, Permission, Quota, Team, User, Visibility,
+    download::Downloads,
     growth::{GrowthDay, growth},
 };
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     },
     registry::{
         below::{Collections, Grants},
+        download,
         grant::ByGranting,
         namespace,
         size_tree::Place,
@@ -158,6 +160,11 @@ impl Namespace {
     /// How many collections it holds that you may see.
     async fn collection_count(&self, ctx: &Context<'_>) -> Result<u64> {
         Ok(self.total(ctx).await?.collections)
+    }
+
+    /// How often something in it was pulled: the sums of the containers in it that you may see.
+    async fn downloads(&self) -> Downloads {
+        Downloads::new(download::Of::Namespace(self.0.id), None)
     }
 
     /// The collections in it that you may see. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.

@@ -16,8 +16,8 @@ use crate::{
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub(in crate::graphql) struct SearchResult {
-    /// The containers of this page.
-    pub(in crate::graphql) nodes: Vec<SearchHit>,
+    /// The containers of this page with their places.
+    pub(in crate::graphql) edges: Vec<SearchEdge>,
     /// Where this page is.
     pub(in crate::graphql) page_info: PageInfo,
     #[graphql(skip)]
@@ -26,8 +26,17 @@ pub(in crate::graphql) struct SearchResult {
     pub(in crate::graphql) filter: Filter,
 }
 
-/// A container that was found.
+/// A container that was found, and its place.
 #[derive(SimpleObject)]
+pub(in crate::graphql) struct SearchEdge {
+    /// Its place in what was found, for the argument `after`.
+    pub(in crate::graphql) cursor: String,
+    /// The container.
+    pub(in crate::graphql) node: SearchHit,
+}
+
+/// A container that was found.
+#[derive(Clone, SimpleObject)]
 pub(in crate::graphql) struct SearchHit {
     /// Its place in what was found, for the argument `after`.
     pub(in crate::graphql) cursor: String,
@@ -41,7 +50,7 @@ pub(in crate::graphql) struct SearchHit {
 }
 
 /// A stretch of a snippet.
-#[derive(SimpleObject)]
+#[derive(Clone, SimpleObject)]
 pub(in crate::graphql) struct SnippetPiece {
     /// Plain text, as somebody wrote it: escape it before you put it into a page.
     text: String,
@@ -57,6 +66,11 @@ impl From<Piece> for SnippetPiece {
 
 #[ComplexObject]
 impl SearchResult {
+    /// The containers of this page. Pages go forwards alone: the best is what somebody searches for.
+    async fn nodes(&self) -> Vec<SearchHit> {
+        self.edges.iter().map(|edge| edge.node.clone()).collect()
+    }
+
     /// How many containers that you may see match, up to 1000.
     async fn total_count(&self) -> u64 {
         self.found.total()

@@ -4,19 +4,21 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Quota,
+    download::Downloads,
     growth::{GrowthDay, growth},
 };
 use crate::{
     graphql::{
-        loader::{AgreementOf, caller, load},
+        loader::{AgreementOf, TotalOf, WholeSite, caller, load},
         page::series_cost,
-        scalar::Date,
+        scalar::{Bytes, Date},
     },
     protocol::RequestContext,
     registry::{
-        self, quota,
+        self, download, quota,
         site::{self, Site, terms},
         size_tree::Place,
+        total::Total,
     },
 };
 
@@ -98,10 +100,51 @@ impl Server {
         Ok(quota::of_site(caller(ctx), &self.0).await?.map(Into::into))
     }
 
+    /// The sum of the sizes of all images that you may see, and of the manifests that describe no SIF image, in bytes. What
+    /// shares its bytes counts each.
+    async fn size(&self, ctx: &Context<'_>) -> Result<Bytes> {
+        Ok(Bytes(total(ctx).await?.size))
+    }
+
+    /// The bytes of all blobs that it holds, each once, in the trash or not. Null unless you may see all that is there.
+    async fn stored(&self, ctx: &Context<'_>) -> Result<Option<Bytes>> {
+        Ok(total(ctx).await?.stored.map(Bytes))
+    }
+
+    /// How many images it holds that you may see.
+    async fn image_count(&self, ctx: &Context<'_>) -> Result<u64> {
+        Ok(total(ctx).await?.images)
+    }
+
+    /// How many manifests it holds that you may see, were pushed and describe no SIF image.
+    async fn manifest_count(&self, ctx: &Context<'_>) -> Result<u64> {
+        Ok(total(ctx).await?.manifests)
+    }
+
+    /// How many containers it holds that you may see.
+    async fn container_count(&self, ctx: &Context<'_>) -> Result<u64> {
+        Ok(total(ctx).await?.containers)
+    }
+
+    /// How many collections it holds that you may see.
+    async fn collection_count(&self, ctx: &Context<'_>) -> Result<u64> {
+        Ok(total(ctx).await?.collections)
+    }
+
+    /// How often something was pulled: the sums of the containers that you may see.
+    async fn downloads(&self) -> Downloads {
+        Downloads::new(download::Of::Site, None)
+    }
+
     /// The terms of use, to which users agree before they change anything; null: there are none.
     async fn terms(&self, ctx: &Context<'_>) -> Result<Option<Terms>> {
         Ok(terms::terms(caller(ctx)).await?.map(Terms))
     }
+}
+
+async fn total(ctx: &Context<'_>) -> Result<Total> {
+    let total = load(ctx, TotalOf(WholeSite)).await?;
+    Ok(total.unwrap_or_default())
 }
 
 /// What everybody is told.

@@ -5,11 +5,13 @@ use chrono::{DateTime, Utc};
 use crate::{
     error::Error,
     graphql::{
+        error::InField,
         loader::caller,
         page::{cost, size},
-        scalar::Bytes,
+        scalar::{Bytes, Digest},
     },
     registry::{
+        self,
         blob::{Decision, Hold, Reason, explain_one},
         scrub::{self, DamagedBlob, Report},
         usage,
@@ -77,9 +79,10 @@ impl Storage {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The digest of the blob: `sha256:` or `sha512:` and hex digits.")]
-        digest: String,
+        digest: Digest,
     ) -> Result<Option<BlobDecision>> {
-        match explain_one(caller(ctx), &digest.parse()?).await {
+        let digest: registry::Digest = digest.0.parse().in_field("digest")?;
+        match explain_one(caller(ctx), &digest).await {
             Err(Error::NotFound(_)) => Ok(None),
             found => Ok(Some(found?.into())),
         }
@@ -125,7 +128,7 @@ struct Quarantine {
 #[derive(SimpleObject)]
 pub(in crate::graphql) struct BlobDecision {
     /// The digest of the blob.
-    digest: String,
+    digest: Digest,
     /// How many bytes it has.
     size: Bytes,
     /// Whether the next collection takes it.
@@ -177,7 +180,7 @@ impl From<Decision> for BlobDecision {
             until: hold.until,
         };
         Self {
-            digest: decision.name,
+            digest: Digest(decision.name),
             size: Bytes(decision.size.unwrap_or_default()),
             goes,
             holds: decision.holds.into_iter().map(hold).collect(),
@@ -189,7 +192,7 @@ impl From<Decision> for BlobDecision {
 #[derive(SimpleObject)]
 struct Damaged {
     /// Its digest.
-    digest: String,
+    digest: Digest,
     /// How many bytes it had.
     size: Bytes,
     /// When it was found.
@@ -199,7 +202,7 @@ struct Damaged {
 impl From<DamagedBlob> for Damaged {
     fn from(blob: DamagedBlob) -> Self {
         Self {
-            digest: blob.digest,
+            digest: Digest(blob.digest),
             size: Bytes(blob.size),
             found_at: blob.found_at,
         }

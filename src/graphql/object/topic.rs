@@ -1,14 +1,14 @@
 //! Topics.
 use async_graphql::Object;
 
-use crate::registry::topic;
+use crate::registry::Counted;
 
 /// A topic that the caller may see.
 #[derive(Clone)]
-pub(in crate::graphql) struct Topic(topic::Counted);
+pub(in crate::graphql) struct Topic(Counted);
 
-impl From<topic::Counted> for Topic {
-    fn from(row: topic::Counted) -> Self {
+impl From<Counted> for Topic {
+    fn from(row: Counted) -> Self {
         Self(row)
     }
 }
@@ -18,11 +18,11 @@ impl From<topic::Counted> for Topic {
 impl Topic {
     /// The word: lower-case letters and digits, joined by `-`.
     async fn name(&self) -> &str {
-        &self.0.topic
+        &self.0.word
     }
 
     /// How many containers that you may see have it.
     async fn container_count(&self) -> u64 {
-        self.0.containers.unsigned_abs()
+        self.0.things.unsigned_abs()
     }
 }

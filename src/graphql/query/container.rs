@@ -1,5 +1,6 @@
 //! Containers.
 use async_graphql::{Context, Object, Result};
+use chrono::{DateTime, Utc};
 
 use super::present;
 use crate::{
@@ -60,6 +61,10 @@ impl ContainerQuery {
             desc = "Only containers with an image that carries all these labels, up to 10."
         )]
         label: Option<Vec<LabelInput>>,
+        #[graphql(
+            desc = "Only containers that were there before this time and of which nobody has pulled anything since."
+        )]
+        pulled_before: Option<DateTime<Utc>>,
     ) -> Result<List<Container>> {
         let caller = caller(ctx);
         let topics = topics.unwrap_or_default();
@@ -68,6 +73,7 @@ impl ContainerQuery {
             collection: None,
             topics: topics?,
             labels: labels(label.unwrap_or_default())?,
+            pulled_before,
         };
         let args = Window::new(first, after, last, before)?.ordered(order_by);
         let page = container::list(caller, &filter, &args);

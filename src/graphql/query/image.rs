@@ -1,5 +1,6 @@
 //! Images.
 use async_graphql::{Context, ID, Object, Result};
+use chrono::{DateTime, Utc};
 
 use super::present;
 use crate::{
@@ -61,7 +62,7 @@ impl ImageQuery {
         Ok(ImageComparison(compare::images(caller, from, to).await?))
     }
 
-    /// The uploaded images that you may see, of all containers. Errors: `INVALID` for a page size outside 1 to 100 or a cursor of another order.
+    /// The uploaded images that you may see, of all containers. Errors: `INVALID` for a page size outside 1 to 100, a cursor of another order, too many labels, and an architecture that no image can have.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     #[expect(
         clippy::too_many_arguments,
@@ -88,11 +89,26 @@ impl ImageQuery {
             desc = "Only images that carry all these labels, up to 10."
         )]
         label: Option<Vec<LabelInput>>,
+        #[graphql(desc = "Only images that carry a signature, or, if false, none.")] signed: Option<
+            bool,
+        >,
+        #[graphql(desc = "Only images of this architecture, as Go names it, such as `amd64`.")]
+        arch: Option<String>,
+        #[graphql(desc = "Only images that a tag points at, or, if false, none does.")]
+        tagged: Option<bool>,
+        #[graphql(
+            desc = "Only images that were there before this time and that nobody has pulled since."
+        )]
+        pulled_before: Option<DateTime<Utc>>,
     ) -> Result<List<Image>> {
         let caller = caller(ctx);
         let filter = ImageFilter {
             container: None,
             labels: labels(label.unwrap_or_default())?,
+            signed,
+            arch,
+            tagged,
+            pulled_before,
         };
         let args = Window::new(first, after, last, before)?.newest_first(order_by);
         let page = image::list(caller, &filter, &args);

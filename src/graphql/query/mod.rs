@@ -5,6 +5,7 @@ pub(super) mod event;
 mod federation;
 mod image;
 mod key;
+mod label;
 mod namespace;
 pub(super) mod node;
 mod search;
@@ -36,6 +37,7 @@ pub(super) struct Query(
     key::KeyQuery,
     search::SearchQuery,
     topic::TopicQuery,
+    label::LabelQuery,
     user::UserQuery,
     team::TeamQuery,
     trash::TrashQuery,

@@ -7,7 +7,7 @@ use crate::{
     graphql::{
         error::InField,
         loader::caller,
-        object::{Container, SearchHit, SearchResult},
+        object::{Container, SearchEdge, SearchHit, SearchResult},
         page::{search_cost, size},
     },
     registry::{
@@ -61,17 +61,21 @@ impl SearchQuery {
             start_cursor: ends(page.items.first()),
             end_cursor: ends(page.items.last()),
         };
-        let nodes = page.items.iter().filter_map(|(cursor, hit)| {
+        let edges = page.items.iter().filter_map(|(cursor, hit)| {
             let snippet = snippets.remove(&hit.id).unwrap_or_default();
-            Some(SearchHit {
+            let node = SearchHit {
                 cursor: cursor.encode(),
                 container: Container(rows.remove(&hit.id)?),
                 score: hit.score(),
                 snippet: snippet.into_iter().map(Into::into).collect(),
+            };
+            Some(SearchEdge {
+                cursor: cursor.encode(),
+                node,
             })
         });
         Ok(SearchResult {
-            nodes: nodes.collect(),
+            edges: edges.collect(),
             page_info,
             found,
             filter,
@@ -94,7 +98,9 @@ impl SearchQuery {
 }
 
 fn wants_snippets(ctx: &Context<'_>) -> bool {
-    ctx.look_ahead().field("nodes").field("snippet").exists()
+    let asked = ctx.look_ahead();
+    let of_nodes = asked.field("nodes").field("snippet").exists();
+    of_nodes || asked.field("edges").field("node").field("snippet").exists()
 }
 
 /// What containers must have besides words. Each field that is given narrows further.

@@ -89,6 +89,20 @@ impl List for Tags {
     }
 }
 
+/// The tags that point at an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ImageTags(pub ImageId);
+
+impl List for ImageTags {
+    type Entity = tag::Entity;
+    type Sort = TagSort;
+    const COLUMN: tag::Column = tag::Column::ImageId;
+
+    fn id(self) -> i64 {
+        self.0.0
+    }
+}
+
 /// The manifests of a container that were pushed, and those made here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Manifests(pub ContainerId);

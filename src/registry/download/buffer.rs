@@ -10,7 +10,7 @@ use std::{
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::registry::{ContainerId, Digest, Door, ImageId, ManifestId};
+use crate::registry::{ContainerId, Digest, Door, ImageId, ManifestId, UserId};
 
 /// The most rows that wait. Each takes some 200 bytes.
 const KEYS_MAX: usize = 10_000;
@@ -25,6 +25,8 @@ pub(super) struct Key {
     pub(super) tag: String,
     pub(super) door: Door,
     pub(super) signed_in: bool,
+    /// Who, where that is written down.
+    pub(super) by: Option<UserId>,
 }
 
 /// What is pulled.
@@ -56,13 +58,14 @@ pub(in crate::registry) struct Downloads {
 }
 
 impl Downloads {
-    /// Counts. When there are too many kinds of pulls, their tags are forgotten first.
+    /// Counts. When there are too many kinds of pulls, their tags and who pulled are forgotten first.
     pub(super) fn add(&self, key: Key, count: i64, at: DateTime<Utc>) {
         let mut waiting = self.waiting();
         let full = waiting.len() >= KEYS_MAX;
         let key = match full && !waiting.contains_key(&key) {
             true => Key {
                 tag: String::new(),
+                by: None,
                 ..key
             },
             false => key,
@@ -130,6 +133,7 @@ mod tests {
             tag: tag.into(),
             door: Door::File,
             signed_in: false,
+            by: None,
         }
     }
 

@@ -8,7 +8,10 @@ use sea_orm::{
     sea_query::{CaseStatement, Expr, LockType, OnConflict},
 };
 
-use super::buffer::{Item, Key, Tallies, Tally};
+use super::{
+    buffer::{Item, Key, Tallies, Tally},
+    people::{self, Named},
+};
 use crate::{
     access::{Pull, rows},
     error::Result,
@@ -49,6 +52,7 @@ async fn write(tx: &Tx, tallies: &Tallies) -> Result<u64> {
     let collections = held(tx, tallies).await?;
     let images = images(tx, tallies).await?;
     let mut rows: BTreeMap<Place, (Door, i64)> = BTreeMap::new();
+    let mut named = Named::new();
     let (mut of_collections, mut of_containers, mut of_images) =
         (Sums::new(), Sums::new(), Sums::new());
     for (key, tally) in tallies {
@@ -63,6 +67,9 @@ async fn write(tx: &Tx, tallies: &Tallies) -> Result<u64> {
         };
         let row = rows.entry(place(key, item)).or_insert((key.door, 0));
         row.1 += tally.count;
+        if let Some(user) = key.by {
+            *named.entry((key.container.0, key.day, user.0)).or_default() += tally.count;
+        }
         sum(&mut of_collections, *collection, tally);
         sum(&mut of_containers, key.container.0, tally);
         if is_image {
@@ -71,6 +78,7 @@ async fn write(tx: &Tx, tallies: &Tallies) -> Result<u64> {
     }
     add_totals(tx, &of_collections, &of_containers, &of_images).await?;
     add_rows(tx, &rows).await?;
+    people::add(tx, &named).await?;
     let pulls = of_containers.iter().map(|(id, sum)| (*id, sum.count));
     usage::pulled(tx, pulls.collect()).await?;
     Ok(rows.values().map(|row| row.1.unsigned_abs()).sum())

@@ -1,18 +1,21 @@
 //! What was counted, for people: by day, by tag, by door.
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use entity::{container, download_day, image};
+use entity::{collection, container, download_day, image, kind::Door};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QuerySelect,
-    QueryTrait, RelationTrait, Select,
-    sea_query::{CaseStatement, Expr, Func, Order, Query, SelectStatement, WindowStatement},
+    ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, JoinType, QueryFilter,
+    QuerySelect, QueryTrait, RelationTrait, Select,
+    sea_query::{
+        CaseStatement, ColumnRef, Expr, Func, IntoColumnRef, Order, Query, SelectStatement,
+        WindowStatement,
+    },
 };
 
 use crate::{
     access::{Pull, rows},
     error::{Error, Result},
-    registry::{Caller, CollectionId, ContainerId, ImageId},
+    registry::{Caller, CollectionId, ContainerId, ImageId, NamespaceId},
 };
 
 /// The longest span, in days.
@@ -25,6 +28,10 @@ pub const TOP: u64 = 100;
 /// Of what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Of {
+    /// All containers of this server that the caller may see.
+    Site,
+    /// All containers in a namespace that the caller may see.
+    Namespace(NamespaceId),
     /// All containers in a collection that the caller may see.
     Collection(CollectionId),
     /// All that was pulled from a container, images that are gone included.
@@ -36,8 +43,8 @@ pub enum Of {
 /// Days in UTC, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Span {
-    since: NaiveDate,
-    until: NaiveDate,
+    pub(super) since: NaiveDate,
+    pub(super) until: NaiveDate,
 }
 
 impl Span {
@@ -89,6 +96,45 @@ pub struct Count {
     pub anonymous: u64,
 }
 
+impl Count {
+    /// The door that is the label, of counts by door; absent for one that this version does not know.
+    pub fn door(&self) -> Option<Door> {
+        Door::try_from_value(&self.label).ok()
+    }
+}
+
+/// What is asked of: things of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Site,
+    Namespace,
+    Collection,
+    Container,
+    Image,
+}
+
+impl Of {
+    pub(super) fn parts(self) -> (Kind, i64) {
+        match self {
+            Self::Site => (Kind::Site, 0),
+            Self::Namespace(id) => (Kind::Namespace, id.0),
+            Self::Collection(id) => (Kind::Collection, id.0),
+            Self::Container(id) => (Kind::Container, id.0),
+            Self::Image(id) => (Kind::Image, id.0),
+        }
+    }
+
+    pub(super) fn new(kind: Kind, id: i64) -> Self {
+        match kind {
+            Kind::Site => Self::Site,
+            Kind::Namespace => Self::Namespace(NamespaceId(id)),
+            Kind::Collection => Self::Collection(CollectionId(id)),
+            Kind::Container => Self::Container(ContainerId(id)),
+            Kind::Image => Self::Image(ImageId(id)),
+        }
+    }
+}
+
 /// How often each of some things was pulled within a span. One statement for each kind of thing.
 pub async fn series(
     caller: &Caller,
@@ -96,59 +142,52 @@ pub async fn series(
     span: Span,
     by: By,
 ) -> Result<HashMap<Of, Vec<Count>>> {
-    let (mut collections, mut containers, mut images) = (Vec::new(), Vec::new(), Vec::new());
-    for of in of {
-        match of {
-            Of::Collection(id) => collections.push(id.0),
-            Of::Container(id) => containers.push(id.0),
-            Of::Image(id) => images.push(id.0),
+    let mut kinds: BTreeMap<Kind, Vec<i64>> = BTreeMap::new();
+    for (kind, id) in of.iter().map(|of| of.parts()) {
+        kinds.entry(kind).or_default().push(id);
+    }
+    let mut found: HashMap<Of, Vec<Count>> = HashMap::new();
+    for (kind, ids) in kinds {
+        for (id, count) in of_kind(caller, (kind, &ids), (span, by)).await? {
+            found.entry(Of::new(kind, id)).or_default().push(count);
         }
-    }
-    let mut found = HashMap::new();
-    if !collections.is_empty() {
-        let key = container::Column::CollectionId;
-        let rows = ask(
-            caller,
-            of_containers(caller, key, &collections),
-            key,
-            (span, by),
-        )
-        .await?;
-        gather(&mut found, rows, |id| Of::Collection(CollectionId(id)));
-    }
-    if !containers.is_empty() {
-        let key = container::Column::Id;
-        let rows = ask(
-            caller,
-            of_containers(caller, key, &containers),
-            key,
-            (span, by),
-        )
-        .await?;
-        gather(&mut found, rows, |id| Of::Container(ContainerId(id)));
-    }
-    if !images.is_empty() {
-        let key = image::Column::Id;
-        let rows = ask(caller, of_images(caller, &images), key, (span, by)).await?;
-        gather(&mut found, rows, |id| Of::Image(ImageId(id)));
     }
     Ok(found)
 }
 
-fn gather(found: &mut HashMap<Of, Vec<Count>>, rows: Vec<(i64, Count)>, of: impl Fn(i64) -> Of) {
-    for (id, count) in rows {
-        found.entry(of(id)).or_default().push(count);
+async fn of_kind(
+    caller: &Caller,
+    (kind, ids): (Kind, &[i64]),
+    way: (Span, By),
+) -> Result<Vec<(i64, Count)>> {
+    let key = match kind {
+        Kind::Site => return ask(caller, of_containers(caller), None, way).await,
+        Kind::Image => {
+            let key = image::Column::Id.as_column_ref().into_column_ref();
+            return ask(caller, of_images(caller, ids), Some(key), way).await;
+        }
+        Kind::Namespace => collection::Column::NamespaceId.as_column_ref(),
+        Kind::Collection => container::Column::CollectionId.as_column_ref(),
+        Kind::Container => container::Column::Id.as_column_ref(),
+    };
+    let mut pulls = of_containers(caller);
+    if kind == Kind::Namespace {
+        pulls = pulls.join(JoinType::InnerJoin, container::Relation::Collection.def());
     }
+    let within = Expr::col(key.clone()).is_in(ids.iter().copied());
+    ask(
+        caller,
+        pulls.filter(within),
+        Some(key.into_column_ref()),
+        way,
+    )
+    .await
 }
 
-fn of_containers(
-    caller: &Caller,
-    key: container::Column,
-    ids: &[i64],
-) -> Select<container::Entity> {
+/// All pulls from containers that the caller may see.
+fn of_containers(caller: &Caller) -> Select<container::Entity> {
     rows::<Pull, container::Entity>(caller.actor())
         .into_select()
-        .filter(key.is_in(ids.iter().copied()))
         .join(
             JoinType::InnerJoin,
             download_day::Relation::Container.def().rev(),
@@ -168,7 +207,7 @@ fn of_images(caller: &Caller, ids: &[i64]) -> Select<image::Entity> {
 async fn ask<E: EntityTrait>(
     caller: &Caller,
     pulls: Select<E>,
-    key: impl ColumnTrait,
+    key: Option<ColumnRef>,
     (span, by): (Span, By),
 ) -> Result<Vec<(i64, Count)>> {
     let found = caller
@@ -187,10 +226,10 @@ async fn ask<E: EntityTrait>(
     Ok(found.iter().map(read).collect::<Result<_, _>>()?)
 }
 
-/// The first rows of each key: all days and doors, and the most pulled tags.
+/// The first rows of each key, or of all that is selected: all days and doors, and the most pulled tags.
 fn ranked<E: EntityTrait>(
     pulls: Select<E>,
-    key: impl ColumnTrait,
+    key: Option<ColumnRef>,
     (span, by): (Span, By),
 ) -> SelectStatement {
     use download_day::Column;
@@ -199,23 +238,29 @@ fn ranked<E: EntityTrait>(
         By::Tag => Column::Tag,
         By::Door => Column::Door,
     };
-    let mut place = WindowStatement::partition_by(key.as_column_ref());
+    let mut place = match &key {
+        Some(key) => WindowStatement::partition_by(key.clone()),
+        None => WindowStatement::new(),
+    };
     if by != By::Day {
         place.order_by_expr(Column::Count.sum(), Order::Desc);
     }
     place.order_by(column.as_column_ref(), Order::Asc);
-    let sums = pulls
+    let mut sums = pulls
         .filter(Column::Day.between(span.since, span.until))
         .select_only()
-        .column_as(key, "key")
         .column_as(Expr::col(column.as_column_ref()).cast_as("text"), "label")
         .column_as(pulled(true), "signed_in")
         .column_as(pulled(false), "anonymous")
-        .group_by(key)
         .group_by(column)
-        .into_query()
-        .expr_window_as(Func::cust("ROW_NUMBER"), place, "place")
-        .take();
+        .into_query();
+    sums.expr_window_as(Func::cust("ROW_NUMBER"), place, "place");
+    match key {
+        Some(key) => sums
+            .expr_as(Expr::col(key.clone()), "key")
+            .add_group_by([Expr::col(key)]),
+        None => sums.expr_as(Expr::val(0_i64).cast_as("bigint"), "key"),
+    };
     let limit = match by {
         By::Tag => TOP,
         By::Day | By::Door => SPAN_MAX.unsigned_abs(),
@@ -238,6 +283,16 @@ fn pulled(signed_in: bool) -> Expr {
     Expr::expr(Func::sum(each)).cast_as("bigint")
 }
 
+/// What nobody has pulled since then, and was there: nobody knows of younger things whether they will be pulled.
+pub(in crate::registry) fn not_since(
+    pulled: impl ColumnTrait,
+    came: impl ColumnTrait,
+    time: DateTime<Utc>,
+) -> Expr {
+    let never = pulled.is_null().and(came.lt(time));
+    pulled.lt(time).or(never)
+}
+
 /// All pulls ever, of what is still there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Total {
@@ -249,22 +304,63 @@ pub struct Total {
 
 /// The sums of the containers in collections that the caller may see. One statement.
 pub async fn totals(caller: &Caller, ids: &[CollectionId]) -> Result<HashMap<CollectionId, Total>> {
-    use container::Column;
-    let found: Vec<(i64, i64, Option<DateTime<Utc>>)> =
-        rows::<Pull, container::Entity>(caller.actor())
-            .into_select()
-            .filter(Column::CollectionId.is_in(ids.iter().copied()))
-            .select_only()
-            .column_as(Column::CollectionId, "key")
-            .column_as(Column::Downloads.sum().cast_as("bigint"), "count")
-            .column_as(Column::LastPulledAt.max(), "last")
-            .group_by(Column::CollectionId)
-            .into_tuple()
-            .all(caller.db())
-            .await?;
-    let total = |(id, count, last): (i64, i64, _)| {
-        let count = count.unsigned_abs();
-        (CollectionId(id), Total { count, last })
+    let key = container::Column::CollectionId;
+    let seen = rows::<Pull, container::Entity>(caller.actor()).into_select();
+    let within = seen.filter(key.is_in(ids.iter().copied()));
+    let found = added_up(caller, within, Some(key.as_column_ref().into_column_ref())).await?;
+    Ok(found.map(|(id, total)| (CollectionId(id), total)).collect())
+}
+
+/// The sums of the containers in namespaces that the caller may see. One statement.
+pub async fn totals_of_namespaces(
+    caller: &Caller,
+    ids: &[NamespaceId],
+) -> Result<HashMap<NamespaceId, Total>> {
+    let key = collection::Column::NamespaceId;
+    let within = rows::<Pull, container::Entity>(caller.actor())
+        .into_select()
+        .join(JoinType::InnerJoin, container::Relation::Collection.def())
+        .filter(key.is_in(ids.iter().copied()));
+    let found = added_up(caller, within, Some(key.as_column_ref().into_column_ref())).await?;
+    Ok(found.map(|(id, total)| (NamespaceId(id), total)).collect())
+}
+
+/// The sums of all containers that the caller may see. One statement.
+pub async fn total_of_site(caller: &Caller) -> Result<Total> {
+    let seen = rows::<Pull, container::Entity>(caller.actor()).into_select();
+    let mut found = added_up(caller, seen, None).await?;
+    Ok(found.next().map(|(_, total)| total).unwrap_or_default())
+}
+
+async fn added_up(
+    caller: &Caller,
+    containers: Select<container::Entity>,
+    key: Option<ColumnRef>,
+) -> Result<impl Iterator<Item = (i64, Total)>> {
+    use container::Column::{Downloads, LastPulledAt};
+    let count = Func::coalesce([Downloads.sum(), Expr::val(0_i64)]);
+    let mut sums = containers
+        .select_only()
+        .column_as(Expr::expr(count).cast_as("bigint"), "count")
+        .column_as(LastPulledAt.max(), "last")
+        .into_query();
+    match key {
+        Some(key) => sums
+            .expr_as(Expr::col(key.clone()), "key")
+            .add_group_by([Expr::col(key)]),
+        None => sums.expr_as(Expr::val(0_i64).cast_as("bigint"), "key"),
     };
-    Ok(found.into_iter().map(total).collect())
+    let found = caller.db().query_all(&sums).await?;
+    let total = |row: &sea_orm::QueryResult| {
+        let total = Total {
+            count: row.try_get::<i64>("", "count")?.unsigned_abs(),
+            last: row.try_get("", "last")?,
+        };
+        Ok::<_, sea_orm::DbErr>((row.try_get("", "key")?, total))
+    };
+    Ok(found
+        .iter()
+        .map(total)
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter())
 }
