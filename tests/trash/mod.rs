@@ -1,5 +1,6 @@
 //! What is deleted is on no door, may come back as it was, and goes for good when its time has come.
 mod hidden;
+mod image;
 mod purge;
 mod restore;
 
