@@ -28,6 +28,8 @@ pub struct Model {
     #[sea_orm(has_many)]
     pub images: HasMany<super::image::Entity>,
     #[sea_orm(has_many)]
+    pub manifests: HasMany<super::manifest::Entity>,
+    #[sea_orm(has_many)]
     pub tags: HasMany<super::tag::Entity>,
 }
 

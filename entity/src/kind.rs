@@ -74,6 +74,10 @@ pub enum TrashKind {
     Collection,
     /// A container with all that was in it.
     Container,
+    /// An image with its manifests.
+    Image,
+    /// A manifest that is no image's last.
+    Manifest,
 }
 
 /// How far a token reaches. Each scope includes those before it.

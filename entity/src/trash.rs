@@ -16,11 +16,11 @@ pub struct Model {
     pub kind: TrashKind,
     /// The collection, or what the container is in.
     pub collection_id: CollectionId,
-    /// The container; absent for a collection.
+    /// The container, or the one that an image or manifest is alone in; absent for a collection.
     pub container_id: Option<ContainerId>,
-    /// The container that an image was in; absent for anything else, and once that is purged.
+    /// The container that an image or manifest was in; absent for anything else, and once that is purged.
     pub origin_id: Option<ContainerId>,
-    /// What it was called.
+    /// What it was called; the digest of an image or manifest.
     #[sea_orm(column_type = "Text")]
     pub name: String,
     /// Where it was.
@@ -36,7 +36,7 @@ pub struct Model {
     pub purge_at: DateTimeUtc,
     /// The sum of the sizes of what is in it, in bytes.
     pub size: i64,
-    /// The tags that an image had: an array of objects.
+    /// The tags that an image or manifest had: an array of objects.
     #[sea_orm(column_type = "JsonBinary")]
     pub tags: Json,
     #[sea_orm(belongs_to, from = "collection_id", to = "id")]

@@ -30,7 +30,7 @@ const INVALID: &str = "INVALID";
 const PARSER_IS_TOO_DEEP: &str = "recursion limit exceeded.";
 
 /// The code of an error.
-fn code(error: &Error) -> &'static str {
+pub(super) fn code(error: &Error) -> &'static str {
     match error {
         Error::Unauthenticated(_) => "UNAUTHENTICATED",
         Error::Forbidden(_) => "FORBIDDEN",

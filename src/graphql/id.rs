@@ -10,6 +10,7 @@ use crate::{
     registry::{
         Caller, CollectionId, ContainerId, DeliveryId, EventId, GrantId, ImageId, InvitationId,
         ManifestId, NamespaceId, ShareLinkId, TagId, TeamId, TokenId, TrashId, UserId, WebhookId,
+        bulk::Thing,
         collection, container, image as images, namespace,
         path::{self, ContainerPath, Name},
         size_tree::Place,
@@ -184,6 +185,18 @@ pub(super) async fn branch(caller: &Caller, id: &ID) -> Result<Place> {
         Some(other) => Err(not_a("namespace or collection", &other)),
         None if id.contains('/') => Ok(Place::Collection(collection(caller, id).await?)),
         None => Ok(Place::Namespace(namespace(caller, id).await?)),
+    }
+}
+
+/// The collection, container or image of that id, or the collection or container of that path.
+pub(super) async fn deletable(caller: &Caller, id: &ID) -> Result<Thing> {
+    match by_id(id)? {
+        Some(GlobalId::Collection(id)) => Ok(Thing::Collection(id)),
+        Some(GlobalId::Container(id)) => Ok(Thing::Container(id)),
+        Some(GlobalId::Image(id)) => Ok(Thing::Image(id)),
+        Some(other) => Err(not_a("collection, container or image", &other)),
+        None if id.matches('/').count() < 2 => Ok(Thing::Collection(collection(caller, id).await?)),
+        None => Ok(Thing::Container(container(caller, id).await?)),
     }
 }
 

@@ -26,10 +26,10 @@ pub(super) async fn run(registry: &Arc<Registry>) {
         if is_read_only(&caller).await.unwrap_or(true) {
             continue;
         }
-        match purge_due(&caller).await {
-            Ok(0) => {}
-            Ok(purged) => tracing::info!(purged, "purged what was in the trash for long enough"),
-            Err(error) => crate::protocol::log(&error),
+        let purged = purge_due(&caller).await;
+        super::ended(registry, "trash", &purged);
+        if let Ok(purged @ 1..) = purged {
+            tracing::info!(purged, "purged what was in the trash for long enough");
         }
     }
 }

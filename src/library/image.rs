@@ -96,6 +96,6 @@ pub(super) async fn delete(request: Request) -> Result<Response> {
     let (path, reference) = named(&caller, &request)?;
     let arch = arch(&request)?;
     let found = image::find_here(&caller, &path, &reference, arch.as_deref()).await?;
-    image::delete(&caller, found.id).await?;
+    image::delete(&caller, found.id, "").await?;
     Ok(data(()))
 }

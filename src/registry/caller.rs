@@ -72,6 +72,7 @@ impl Registry {
             request_id: request_id.into(),
             base_url: None,
             client: None,
+            rehearsal: false,
         }
     }
 
@@ -129,6 +130,8 @@ pub struct Caller {
     request_id: Arc<str>,
     client: Option<IpAddr>,
     base_url: Option<Arc<str>>,
+    /// Nothing that is changed stays.
+    rehearsal: bool,
 }
 
 impl Caller {
@@ -151,6 +154,14 @@ impl Caller {
         Self {
             shown: Some(shown),
             ..self
+        }
+    }
+
+    /// The same caller, of whose changes nothing stays: whether they would succeed is known, and no more.
+    pub(in crate::registry) fn rehearsing(&self) -> Self {
+        Self {
+            rehearsal: true,
+            ..self.clone()
         }
     }
 
@@ -304,6 +315,10 @@ impl Caller {
         let actions: Vec<_> = events.iter().map(|event| event.action).collect();
         for event in events {
             self.record(&tx, event).await?;
+        }
+        if self.rehearsal {
+            tx.inner.rollback().await?;
+            return Ok(value);
         }
         let happened = !actions.is_empty();
         if happened || counted {

@@ -580,6 +580,7 @@ pub async fn move_to(caller: &Caller, id: ContainerId, to: CollectionId) -> Resu
             let new = row.update(tx.db()).await.map_err(on_duplicate(words))?;
             replaced(tx, &old, &new).await?;
             usage::container_moved(tx, id, old.collection_id, collection.id);
+            trash::move_content_of(tx, id, (old.collection_id, collection.id)).await?;
             let event = Event::new("container.move", path(tx, &new).await?, id);
             let moved = open::<Pull, container::Entity>(tx.db(), tx.actor(), id).await?;
             Ok(event.details(json!({"from": was})).with(moved))
@@ -624,6 +625,7 @@ pub async fn delete(caller: &Caller, id: ContainerId, deletion: Deletion) -> Res
                     trash::put_container(tx, container, &kept).await?;
                 }
                 None => {
+                    trash::drop_content_of(tx, id).await?;
                     usage::container_gone(tx, id).await?;
                     container.into_row().delete(tx.db()).await?;
                 }

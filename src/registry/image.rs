@@ -29,6 +29,7 @@ use super::{
     quota, redirect, scrub,
     sif::{self, Inspection},
     tag::Watch,
+    trash::{self, Content, Kept},
     upload, usage,
 };
 use crate::{
@@ -639,21 +640,34 @@ pub async fn describe(caller: &Caller, id: ImageId, text: String) -> Result<Imag
         .await
 }
 
-/// Deletes an image with all tags that point at it. Its bytes go when no other image shares them.
+/// Deletes an image with all tags that point at it: puts it into the trash, if there is one. Its bytes go when no other image
+/// shares them.
 ///
 /// # Errors
-/// [`Error::Conflict`] when such a tag is immutable or the container frozen; those of [`open`].
-pub async fn delete(caller: &Caller, id: ImageId) -> Result<()> {
+/// [`Error::Conflict`] when such a tag is immutable or the container frozen; [`Error::Invalid`] for too long a reason; those of
+/// [`open`].
+pub async fn delete(caller: &Caller, id: ImageId, reason: &str) -> Result<()> {
+    trash::check_reason(reason)?;
     caller
         .change(async |tx| {
             let image = locked::<Admin>(tx, id).await?;
             let path = path(tx, &image).await?;
-            let details = json!({"digest": image.digest, "size": image.size});
             let container =
                 open::<Push, container::Entity>(tx.db(), tx.actor(), image.container_id).await?;
             let names = manifest::names_of_image(tx, image.id).await?;
             let watch = Watch::begin(tx, &container, names).await?;
-            manifest::delete_image(tx, &container, image.into_row()).await?;
+            // What never arrived is not worth keeping.
+            let purge_at = trash::purge_at(caller, tx).filter(|_| image.blob.is_some());
+            let details = json!({"digest": image.digest, "size": image.size, "reason": reason, "purge_at": purge_at});
+            match purge_at {
+                Some(purge_at) => {
+                    let kept = Kept { path: &path, reason, purge_at };
+                    let manifests = manifest::all_of_image(tx, &image).await?;
+                    let content = Content { image: Some(image.into_row()), manifests };
+                    trash::put_content(tx, &container, content, &kept).await?;
+                }
+                None => manifest::delete_image(tx, &container, image.into_row()).await?,
+            }
             watch.end(tx, &container).await?;
             Ok(Event::new("image.delete", path, id)
                 .details(details)

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use entity::{
-    collection, container, manifest, manifest_content, manifest_part, manifest_tag, namespace,
+    collection, container, image, manifest, manifest_content, manifest_part, manifest_tag,
+    namespace,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, FromQueryResult, JoinType, ModelTrait, Order, QueryFilter,
@@ -17,16 +18,17 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use super::{
-    Caller, Digest, ManifestId, PartRole, container as containers,
+    Caller, Digest, ManifestId, PartRole, Tx, container as containers,
     database::bytewise,
     page::Sort,
     path::{ContainerPath, Reference, plain},
     redirect,
     tag::Watch,
+    trash::{self, Content, Kept},
     usage,
 };
 use crate::{
-    access::{Admin, Granted, Pull, Push, internal, open, open_where, rows},
+    access::{Admin, Granted, Includes, Pull, Push, internal, open, open_where, rows},
     error::{Error, Result},
     event::Event,
 };
@@ -40,10 +42,14 @@ mod write;
 
 pub use document::kind_of;
 pub use generate::backfill;
-pub(in crate::registry) use generate::{Made, delete_image, ensure_config, of_image};
+pub(in crate::registry) use generate::{
+    Made, all_of_image, delete_image, ensure_config, follow_made, names_of, of_image,
+};
 pub(in crate::registry) use outdated::delete_outdated;
 pub use put::{CONTENT_MAX, NewManifest, put};
-pub(in crate::registry) use tags::{follow, of_image as names_of_image};
+pub(in crate::registry) use tags::{
+    follow, forget, forget_image, lead, lead_one, of_image as names_of_image,
+};
 pub(in crate::registry) use write::EMPTY;
 
 /// A manifest that the caller may see.
@@ -241,7 +247,8 @@ pub async fn names(
     Ok(names)
 }
 
-/// Deletes what `reference` names: a tag alone, or a manifest with its tags, and the SIF image of which it was the last.
+/// Deletes what `reference` names: a tag alone, or a manifest with its tags, and the SIF image of which it was the last; into
+/// the trash, if there is one.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none; those of [`open`].
@@ -271,18 +278,30 @@ async fn delete_manifest(
                 open::<Admin, manifest::Entity>(tx.db(), tx.actor(), manifest.id).await?;
             let names = tags::of(tx, &[manifest.id]).await?;
             let path = containers::path(tx, &container).await?;
-            let (id, image) = (manifest.id, manifest.image_id);
-            let details = json!({"digest": manifest.digest, "tags": names});
-            usage::manifest_removed(tx, &manifest);
-            let of_image = match image {
+            let id = manifest.id;
+            let of_image = match manifest.image_id {
                 Some(image) => tags::of_image(tx, image).await?,
                 None => Vec::new(),
             };
             let watch = Watch::begin(tx, &container, names.iter().cloned().chain(of_image)).await?;
-            manifest.into_row().delete(tx.db()).await?;
-            tags::forget(tx, &container, &names).await?;
-            if let Some(image) = image {
-                generate::drop_image_without(tx, &container, image).await?;
+            let purge_at = trash::purge_at(caller, tx);
+            let details = json!({"digest": manifest.digest, "tags": names, "purge_at": purge_at});
+            let image = generate::image_of_last(tx, &manifest).await?;
+            let manifest = manifest.into_row();
+            match purge_at {
+                Some(purge_at) => {
+                    let kept = Kept {
+                        path: &path,
+                        reason: "",
+                        purge_at,
+                    };
+                    let content = Content {
+                        image,
+                        manifests: vec![manifest],
+                    };
+                    trash::put_content(tx, &container, content, &kept).await?;
+                }
+                None => remove(tx, &container, (manifest, image), &names).await?,
             }
             watch.end(tx, &container).await?;
             Ok(Event::new("manifest.delete", path, id)
@@ -290,6 +309,25 @@ async fn delete_manifest(
                 .with(()))
         })
         .await
+}
+
+/// Deletes a manifest for good, with its names and the image of which it is the last.
+async fn remove(
+    tx: &Tx,
+    container: &Granted<impl Includes<Push>, container::Model>,
+    (manifest, image): (manifest::Model, Option<image::Model>),
+    names: &[String],
+) -> Result<()> {
+    usage::manifest_removed(tx, &manifest);
+    let described = manifest.image_id;
+    manifest.delete(tx.db()).await?;
+    tags::forget(tx, container, names).await?;
+    match (image, described) {
+        (Some(image), _) => generate::delete_image(tx, container, image).await,
+        // What was made for its names names the manifest that is left from now on.
+        (None, Some(image)) => follow_made(tx, container, names_of(tx, image).await?).await,
+        (None, None) => Ok(()),
+    }
 }
 
 /// A manifest that is about another.

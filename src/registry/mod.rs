@@ -8,6 +8,7 @@ mod bell;
 pub mod below;
 pub mod blob;
 pub mod blob_upload;
+pub mod bulk;
 mod caller;
 pub mod collection;
 pub mod compare;

@@ -1,7 +1,7 @@
 //! The trash: what was deleted stays for a time, and may come back as it was.
 //!
-//! A deleted collection or container is marked with its entry and loses its name, so that the name is free. `access` hides
-//! what is marked from everybody, and it counts nowhere; its bytes stay, because it refers to them as before. Restoring
+//! A deleted collection or container is marked with its entry and loses its name, so that the name is free; a deleted image
+//! moves into a marked container of its own. `access` hides what is marked from everybody, and it counts nowhere; its bytes stay, because it refers to them as before. Restoring
 //! takes the mark away; purging deletes the row. Who takes something out of the trash locks in the order collection, entry,
 //! container, and claims the entry by deleting it, so that of two at once one finds it gone.
 use std::collections::HashMap;
@@ -25,13 +25,17 @@ use crate::{
     error::{Error, Result},
 };
 
+mod content;
+mod name;
 mod purge;
 mod put;
 mod restore;
 
+pub(in crate::registry) use content::Content;
 pub use entity::kind::TrashKind;
 pub use purge::{Emptied, empty, purge, purge_due};
-pub(in crate::registry) use put::{Kept, put_collection, put_container};
+pub(in crate::registry) use purge::{drop_content_of, move_content_of};
+pub(in crate::registry) use put::{Kept, put_collection, put_container, put_content};
 pub use restore::{Restored, restore};
 
 /// An entry that the caller may see: they may restore and purge it, too, unless their token only reads.
@@ -129,13 +133,20 @@ pub(in crate::registry) async fn of_containers(
             String,
         ) = row.try_get_many_by_index()?;
         let path = match itself {
-            Some(_) => path,
+            // Behind it is the digest of what was deleted by itself.
+            Some(_) => path.split('@').next().unwrap_or_default().to_owned(),
             None => format!("{path}/{name}"),
         };
         Ok((id, (path, purge_at)))
     };
     let rows = caller.db().query_all(&held).await?;
     rows.iter().map(read).collect()
+}
+
+/// The names of the tags that something had, in their order.
+pub fn tags(entry: &Entry) -> Vec<&str> {
+    let tags = entry.tags.as_array().into_iter().flatten();
+    tags.filter_map(|tag| tag["name"].as_str()).collect()
 }
 
 /// How something is deleted.
@@ -149,10 +160,16 @@ pub struct Deletion {
 
 impl Deletion {
     /// # Errors
-    /// [`Error::Invalid`] for a reason longer than [`REASON_MAX`].
+    /// Those of [`check_reason`].
     pub(in crate::registry) fn check(&self) -> Result<()> {
-        plain("reason", &self.reason, REASON_MAX)
+        check_reason(&self.reason)
     }
+}
+
+/// # Errors
+/// [`Error::Invalid`] for a reason longer than [`REASON_MAX`].
+pub(in crate::registry) fn check_reason(reason: &str) -> Result<()> {
+    plain("reason", reason, REASON_MAX)
 }
 
 /// When what is deleted now goes for good; `None`: at once.

@@ -147,6 +147,7 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
         "setTopics" => json!({"container": container, "topics": ["genomics"]}),
         "deleteTag" => json!({"id": world.tag}),
         "restore" | "purge" => json!({"id": trash(world).await}),
+        "bulkDelete" => json!({"images": {"container": container}}),
         "emptyTrash" => json!({"namespace": namespace}),
         "createToken" => json!({"name": "new", "scope": "WRITE"}),
         "revokeToken" => json!({"id": world.token}),

@@ -53,6 +53,22 @@ on_each_database! {
         }
     }
 
+    async fn bytes_of_a_deleted_image_stay_until_it_is_purged(app) {
+        let alice = app.user("alice").await;
+        let digest = alice.push(BOX, "1", image(4096, 1)).await;
+        alice.push(BOX, "2", image(4096, 2)).await;
+        alice.delete("/v1/images/alice/tools/box:1?arch=amd64").await.expect(200);
+        assert_eq!(collected(&app).await, 0);
+        let decision = explain_one(&app.operator(), &digest.parse().expect("a digest")).await.expect("it is stored");
+        let why: Vec<_> = decision.holds.iter().map(|hold| hold.reason).collect();
+        assert!(why.contains(&Reason::Trash), "{decision:?}");
+        time_passes(&app).await;
+        assert_eq!(purge_due(&app.operator()).await.expect("a purge"), 1);
+        assert_eq!(drifts(&app).await, []);
+        assert!(collected(&app).await > 4096);
+        assert_eq!(drifts(&app).await, []);
+    }
+
     async fn blobs_that_no_manifest_names_stay_with_their_container(app) {
         let alice = app.user("alice").await;
         let digest = crate::oci::push_blob(&alice, BOX, b"nobody names me").await;

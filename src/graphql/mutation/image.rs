@@ -60,7 +60,8 @@ impl ImageMutation {
         })
     }
 
-    /// Deletes an image of yours with all tags that point at it. Its bytes go later, when no other image has the same.
+    /// Deletes an image of yours with all tags that point at it: puts it into the trash, from where it may be restored for as
+    /// long as this server keeps what is deleted. Its bytes go later, when no other image has the same.
     /// Errors: `CONFLICT` when such a tag is immutable or the container frozen.
     async fn delete_image(
         &self,
@@ -68,7 +69,9 @@ impl ImageMutation {
         #[graphql(desc = "Which one.")] input: DeleteImageInput,
     ) -> Result<DeletePayload> {
         let id = id::image(&input.id).in_field("input.id")?;
-        image::delete(caller(ctx), id).await?;
+        image::delete(caller(ctx), id, &input.reason)
+            .await
+            .in_input()?;
         Ok(DeletePayload::of(GlobalId::Image(id)))
     }
 }
@@ -99,6 +102,9 @@ struct PromoteImageInput {
 struct DeleteImageInput {
     /// Its global id.
     id: ID,
+    /// Why, up to 1000 bytes; kept with the entry of the trash, and in the event.
+    #[graphql(default)]
+    reason: String,
 }
 
 /// What changing an image answers.

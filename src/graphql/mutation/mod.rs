@@ -1,5 +1,6 @@
 //! What can be changed. Each mutation takes one argument, `input`, and answers with what it changed.
 mod about;
+mod bulk;
 mod collection;
 mod container;
 mod grant;
@@ -43,6 +44,7 @@ pub(super) struct Mutation(
     about::AboutMutation,
     token::TokenMutation,
     trash::TrashMutation,
+    bulk::BulkMutation,
     user::UserMutation,
     server::ServerMutation,
     quota::QuotaMutation,

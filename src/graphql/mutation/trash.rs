@@ -7,7 +7,7 @@ use crate::{
         error::InField,
         id::{self, GlobalId},
         loader::{caller, load_present},
-        object::{Collection, Container},
+        object::{Collection, Container, Image, Manifest},
     },
     registry::trash::{self, Restored},
 };
@@ -17,9 +17,10 @@ pub(super) struct TrashMutation;
 
 #[Object]
 impl TrashMutation {
-    /// Takes something of yours out of the trash, as it was: with its stars, downloads, texts, tags and grants. Errors:
-    /// `CONFLICT` when something else has its name by now, unless you give it a new one, and while what it was in is in the
-    /// trash itself; `QUOTA_EXCEEDED` when it no longer fits.
+    /// Takes something of yours out of the trash, as it was: with its stars, downloads, texts and grants, and its tags, where
+    /// nothing else has them. Errors:
+    /// `CONFLICT` when something else has its name by now, unless you give it a new one, when the same image was pushed again,
+    /// and while what it was in is in the trash itself; `QUOTA_EXCEEDED` when it no longer fits.
     async fn restore(
         &self,
         ctx: &Context<'_>,
@@ -33,6 +34,10 @@ impl TrashMutation {
             }
             Restored::Container(id) => {
                 Thing::Container(Container(load_present(ctx, id, "container").await?))
+            }
+            Restored::Image(id) => Thing::Image(Image(load_present(ctx, id, "image").await?)),
+            Restored::Manifest(id) => {
+                Thing::Manifest(Manifest(load_present(ctx, id, "manifest").await?))
             }
         };
         Ok(RestorePayload { restored })
@@ -72,6 +77,7 @@ struct RestoreInput {
     /// The global id of the entry.
     id: ID,
     /// The name that it gets: lower-case letters and digits, joined by single `.`, `_` or `-`; null: the one that it had.
+    /// Not for images and manifests.
     name: Option<String>,
 }
 
@@ -95,6 +101,8 @@ struct EmptyTrashInput {
 enum Thing {
     Collection(Collection),
     Container(Container),
+    Image(Image),
+    Manifest(Manifest),
 }
 
 /// What restoring answers.

@@ -26,6 +26,10 @@ pub(in crate::graphql) enum TrashKind {
     Collection,
     /// A container with all that was in it.
     Container,
+    /// An image with its manifests.
+    Image,
+    /// A manifest that describes no image, or one that has others.
+    Manifest,
 }
 
 /// Something that was deleted: it may be restored as it was, until it is purged. You see what you administer.
@@ -41,12 +45,12 @@ impl TrashEntry {
         self.0.kind.into()
     }
 
-    /// Where it was: its path.
+    /// Where it was: its path, with `@` and the digest for an image or a manifest.
     async fn path(&self) -> &str {
         &self.0.path
     }
 
-    /// What it was called: the last part of its path.
+    /// What it was called: the last part of its path, or its digest.
     async fn name(&self) -> &str {
         &self.0.name
     }
@@ -72,6 +76,11 @@ impl TrashEntry {
     /// When it goes for good, within a minute.
     async fn purge_at(&self) -> DateTime<Utc> {
         self.0.purge_at
+    }
+
+    /// The tags that an image or a manifest had. Restored, it gets those again that nothing else has by then.
+    async fn tags(&self) -> Vec<&str> {
+        trash::tags(&self.0)
     }
 
     /// The sum of the sizes of what is in it, in bytes.

@@ -22,7 +22,7 @@ use super::{
     write::{EMPTY, Member, of_members, of_sif},
 };
 use crate::{
-    access::{Granted, Includes, Pull, Push, internal, open, rows},
+    access::{Admin, Granted, Includes, Pull, Push, internal, open, rows},
     error::{Error, Result},
     event::Change,
     registry::{
@@ -326,22 +326,43 @@ pub(super) async fn members(tx: &Tx, index: &manifest::Model) -> Result<Vec<mani
     Ok(members.collect())
 }
 
-/// Deletes an image that has no manifest any more, with the tags that the library has for it. Where another manifest describes
-/// it, what was made for its names names that one from now on.
-pub(super) async fn drop_image_without(
+/// The image of which a manifest is the only one.
+pub(super) async fn image_of_last(
     tx: &Tx,
-    container: &Granted<impl Includes<Push>, container::Model>,
-    image: ImageId,
-) -> Result<()> {
-    let left = rows::<Pull, manifest::Entity>(tx.actor())
-        .narrow(|q| q.filter(manifest::Column::ImageId.eq(image)).limit(1))
+    manifest: &manifest::Model,
+) -> Result<Option<image::Model>> {
+    let Some(image) = manifest.image_id else {
+        return Ok(None);
+    };
+    let another = rows::<Pull, manifest::Entity>(tx.actor())
+        .narrow(|q| {
+            q.filter(manifest::Column::ImageId.eq(image))
+                .filter(manifest::Column::Id.ne(manifest.id))
+                .limit(1)
+        })
         .one(tx.db())
         .await?;
-    if left.is_some() {
-        return follow_made(tx, container, names_of(tx, image).await?).await;
+    if another.is_some() {
+        return Ok(None);
     }
-    let image = open::<crate::access::Admin, image::Entity>(tx.db(), tx.actor(), image).await?;
-    delete_image(tx, container, image.into_row()).await
+    let image = open::<Admin, image::Entity>(tx.db(), tx.actor(), image).await?;
+    Ok(Some(image.into_row()))
+}
+
+/// The manifests of an image in its container.
+pub(in crate::registry) async fn all_of_image(
+    tx: &Tx,
+    image: &image::Model,
+) -> Result<Vec<manifest::Model>> {
+    let rows = rows::<Pull, manifest::Entity>(tx.actor())
+        .narrow(|q| {
+            q.filter(manifest::Column::ImageId.eq(image.id))
+                .filter(manifest::Column::ContainerId.eq(image.container_id))
+                .order_by_asc(manifest::Column::Id)
+        })
+        .all(tx.db())
+        .await?;
+    Ok(rows.into_iter().map(Granted::into_row).collect())
 }
 
 /// Deletes an image with its manifests, and makes the names that it had mean what is left.
@@ -359,7 +380,7 @@ pub(in crate::registry) async fn delete_image(
 }
 
 /// The names that the library has for an image.
-async fn names_of(tx: &Tx, image: ImageId) -> Result<Vec<String>> {
+pub(in crate::registry) async fn names_of(tx: &Tx, image: ImageId) -> Result<Vec<String>> {
     let names = rows::<Pull, tag::Entity>(tx.actor())
         .into_select()
         .filter(tag::Column::ImageId.eq(image))
@@ -371,7 +392,7 @@ async fn names_of(tx: &Tx, image: ImageId) -> Result<Vec<String>> {
 
 /// Makes names mean what is left to the library. A tag goes on naming the index that somebody pushed, with what is left of it:
 /// its digest is theirs.
-async fn follow_made(
+pub(in crate::registry) async fn follow_made(
     tx: &Tx,
     container: &Granted<impl Includes<Push>, container::Model>,
     names: Vec<String>,

@@ -69,7 +69,7 @@ pub(in crate::registry) async fn of_image(tx: &Tx, image: ImageId) -> Result<Vec
 }
 
 /// Points a name at a manifest for OCI clients, and for the library at the images that it describes.
-pub(super) async fn lead(
+pub(in crate::registry) async fn lead(
     tx: &Tx,
     container: &Granted<impl Includes<Push>, container::Model>,
     name: &str,
@@ -90,7 +90,7 @@ pub(super) async fn lead(
 }
 
 /// Points a name at an image for one architecture.
-async fn lead_one(
+pub(in crate::registry) async fn lead_one(
     tx: &Tx,
     container: ContainerId,
     (name, arch): (&str, String),
@@ -196,7 +196,7 @@ async fn point(tx: &Tx, container: ContainerId, name: &str, manifest: ManifestId
 }
 
 /// Takes names from OCI clients and from the library.
-pub(super) async fn forget(
+pub(in crate::registry) async fn forget(
     tx: &Tx,
     container: &Granted<impl Includes<Push>, container::Model>,
     names: &[String],
@@ -213,6 +213,15 @@ async fn forget_images(tx: &Tx, container: ContainerId, names: &[String]) -> Res
     tag::Entity::delete_many()
         .filter(tag::Column::ContainerId.eq(container))
         .filter(tag::Column::Name.is_in(names))
+        .exec(tx.db())
+        .await?;
+    Ok(())
+}
+
+/// Takes all its names from an image in the library.
+pub(in crate::registry) async fn forget_image(tx: &Tx, image: ImageId) -> Result<()> {
+    tag::Entity::delete_many()
+        .filter(tag::Column::ImageId.eq(image))
         .exec(tx.db())
         .await?;
     Ok(())

@@ -6,16 +6,20 @@ use entity::{
     namespace, trash,
 };
 use sea_orm::{
-    ColumnTrait, JoinType, ModelTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, JoinType, ModelTrait, QueryFilter,
+    QueryOrder, QuerySelect, RelationTrait, Set, sea_query::Expr,
 };
 use serde_json::json;
 
-use super::{claim, collection_of};
+use super::{
+    claim, collection_of,
+    content::{Content, drop_hidden},
+};
 use crate::{
     access::{Admin, Granted, open, rows, trashed},
     error::{Error, Result},
     event::{Change, Event, Target},
-    registry::{Caller, Tx, collection as collections, usage},
+    registry::{Caller, CollectionId, ContainerId, Tx, collection as collections, usage},
 };
 
 /// How many entries are looked for at once.
@@ -42,18 +46,75 @@ async fn drop_entry(tx: &Tx, id: TrashId) -> Result<Change<()>> {
             usage::collection_gone(tx, entry.collection_id);
             ("collection.purge", entry.collection_id.to_string())
         }
-        TrashKind::Container => {
-            if let Some(row) = trashed::<container::Entity>(&entry).one(tx.db()).await? {
-                usage::container_gone(tx, row.id).await?;
-                row.delete(tx.db()).await?;
-            }
-            let id = entry.container_id.map(|id| id.to_string());
-            ("container.purge", id.unwrap_or_default())
-        }
+        TrashKind::Container => ("container.purge", drop_container(tx, &entry).await?),
+        TrashKind::Image => ("image.purge", drop_content(tx, &entry).await?),
+        TrashKind::Manifest => ("manifest.purge", drop_content(tx, &entry).await?),
     };
     let details =
         json!({"trash": id.to_string(), "reason": entry.reason, "deleted_at": entry.deleted_at});
     Ok(Event::new(action, place, of).details(details).with(()))
+}
+
+/// Tells the id of what is gone.
+async fn drop_container(tx: &Tx, entry: &Granted<Admin, trash::Model>) -> Result<String> {
+    let Some(row) = trashed::<container::Entity>(entry).one(tx.db()).await? else {
+        return Ok(String::new());
+    };
+    let id = row.id;
+    drop_content_of(tx, id).await?;
+    drop_hidden(tx, row).await?;
+    Ok(id.to_string())
+}
+
+/// The same, for an image or a manifest.
+async fn drop_content(tx: &Tx, entry: &Granted<Admin, trash::Model>) -> Result<String> {
+    let Some(row) = trashed::<container::Entity>(entry).one(tx.db()).await? else {
+        return Ok(String::new());
+    };
+    let content = Content::read(tx, &row).await?;
+    drop_hidden(tx, row).await?;
+    Ok(content.id())
+}
+
+/// What was deleted from a container goes for good with it: it could not be restored.
+pub(in crate::registry) async fn drop_content_of(tx: &Tx, origin: ContainerId) -> Result<()> {
+    let entries = rows::<Admin, trash::Entity>(tx.actor())
+        .narrow(|q| q.filter(trash::Column::OriginId.eq(origin)))
+        .all(tx.db())
+        .await?;
+    for entry in entries {
+        if let Some(hidden) = trashed::<container::Entity>(&entry).one(tx.db()).await? {
+            drop_hidden(tx, hidden).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What was deleted from a container moves with it, so that it may be restored there.
+pub(in crate::registry) async fn move_content_of(
+    tx: &Tx,
+    origin: ContainerId,
+    (from, to): (CollectionId, CollectionId),
+) -> Result<()> {
+    let entries = rows::<Admin, trash::Entity>(tx.actor())
+        .narrow(|q| q.filter(trash::Column::OriginId.eq(origin)))
+        .all(tx.db())
+        .await?;
+    for entry in &entries {
+        let Some(hidden) = trashed::<container::Entity>(entry).one(tx.db()).await? else {
+            continue;
+        };
+        usage::container_moved(tx, hidden.id, from, to);
+        let mut hidden = hidden.into_active_model();
+        hidden.collection_id = Set(to);
+        hidden.update(tx.db()).await?;
+    }
+    trash::Entity::update_many()
+        .col_expr(trash::Column::CollectionId, Expr::value(to))
+        .filter(trash::Column::OriginId.eq(origin))
+        .exec(tx.db())
+        .await?;
+    Ok(())
 }
 
 /// Where it was, as it was called there.
@@ -61,7 +122,7 @@ async fn place(tx: &Tx, entry: &Granted<Admin, trash::Model>) -> Result<Target> 
     let collection = collection_of(entry).one(tx.db()).await?;
     let collection = collection.ok_or(Error::NotFound("collection"))?;
     let above = collections::path(tx, &collection).await?;
-    let place = match entry.container_id {
+    let place = match entry.origin_id.or(entry.container_id) {
         Some(id) => above.container(id, &entry.name),
         None => above,
     };

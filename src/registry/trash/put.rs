@@ -12,12 +12,16 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::nameless;
+use super::{
+    content::{Content, hide},
+    name::names,
+    nameless,
+};
 use crate::{
-    access::{Admin, Granted, internal},
+    access::{Admin, Granted, Includes, Push, internal},
     error::Result,
     event::Target,
-    registry::{Tx, fresh_id, usage},
+    registry::{Tx, fresh_id, manifest as manifests, usage},
 };
 
 /// Why something goes into the trash, and until when it stays there.
@@ -106,6 +110,46 @@ pub(in crate::registry) async fn put_container(
     row.update(tx.db()).await?;
     usage::container_counts(tx, id, false);
     Ok(())
+}
+
+/// Puts an image with its manifests, or a manifest, into the trash, out of a container whose lock is held and whose names are
+/// watched.
+pub(in crate::registry) async fn put_content(
+    tx: &Tx,
+    container: &Granted<impl Includes<Push>, container::Model>,
+    content: Content,
+    kept: &Kept<'_>,
+) -> Result<()> {
+    let names = names(tx, &content).await?;
+    let id = TrashId(fresh_id());
+    let hidden = hide(tx, container.collection_id, id).await?;
+    let entry = trash::ActiveModel {
+        id: Set(id),
+        kind: Set(match content.image {
+            Some(_) => TrashKind::Image,
+            None => TrashKind::Manifest,
+        }),
+        collection_id: Set(container.collection_id),
+        container_id: Set(Some(hidden)),
+        origin_id: Set(Some(container.id)),
+        path: Set(format!("{}@{}", kept.path, content.digest())),
+        tags: Set(json!(names)),
+        ..kept.entry(tx, content.digest(), content.size())
+    };
+    entry.insert(tx.db()).await?;
+    let led = names.iter().filter(|name| name.manifest.is_some());
+    let led: Vec<_> = led.map(|name| name.name.clone()).collect();
+    manifests::forget(tx, container, &led).await?;
+    if let Some(image) = &content.image {
+        manifests::forget_image(tx, image.id).await?;
+    }
+    let content = content.carry(tx, container.id, hidden).await?;
+    let mut left: Vec<_> = names.into_iter().map(|name| name.name).collect();
+    if let Some(image) = content.described_elsewhere() {
+        // What was made for its names names the manifest that is left from now on.
+        left.extend(manifests::names_of(tx, image).await?);
+    }
+    manifests::follow_made(tx, container, left).await
 }
 
 /// The sum of the sizes of what is in something, in bytes.
