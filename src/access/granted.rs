@@ -3,9 +3,8 @@ use std::{collections::HashMap, marker::PhantomData, ops::Deref};
 
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, Cursor, DbErr, EntityTrait, FromQueryResult,
-    IdenStatic, IntoIdentity, Iterable, PaginatorTrait, PrimaryKeyToColumn, QueryFilter,
-    QueryResult, QuerySelect, QueryTrait, Select, SelectModel, Value,
-    sea_query::{CaseStatement, Expr},
+    IntoIdentity, Iterable, PaginatorTrait, PrimaryKeyToColumn, QueryFilter, QueryResult,
+    QuerySelect, Select, SelectModel, Value, sea_query::CaseStatement,
 };
 
 use super::{Actor, Guarded, Identity, Internal};
@@ -129,28 +128,6 @@ impl<L, E: EntityTrait> Rows<L, E> {
     pub fn narrow(self, step: impl FnOnce(Select<E>) -> Select<E>) -> Self {
         Self {
             select: step(self.select),
-            level: PhantomData,
-        }
-    }
-
-    /// The same rows, in which `column` holds what `value` says of each, also for what they are filtered and ordered by from
-    /// here on. Joins and orders from before are lost.
-    pub fn showing(self, column: E::Column, value: Expr) -> Self {
-        let each = |select: Select<E>, other: E::Column| match other.as_str() == column.as_str() {
-            true => select.expr_as(value.clone(), column.as_str()),
-            false => select.column(other),
-        };
-        let rows = E::Column::iter().fold(self.select.select_only(), each);
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the table is put in place of itself, as far as it is reached"
-        )]
-        let mut select = E::find();
-        QuerySelect::query(&mut select)
-            .from_clear()
-            .from_subquery(QueryTrait::into_query(rows), E::default().table_name());
-        Self {
-            select,
             level: PhantomData,
         }
     }

@@ -68,7 +68,7 @@ pub async fn pages<L: List>(
     let direction = direction(args.descending);
     let measure = args.sort.measure(caller.actor());
     let rows = L::rows(caller).narrow(|q| q.filter(key::<L>().in_subquery(chosen)));
-    let rows = args.sort.shown(caller.actor(), rows).narrow(|mut q| {
+    let rows = rows.narrow(|mut q| {
         if let Some(first) = first_key::<L>(args.sort, measure.as_ref()) {
             q = q.order_by(first, direction.clone());
         }
@@ -133,9 +133,7 @@ fn end_of_one<L: List>(caller: &Caller, args: &PageArgs<L::Sort>) -> SelectState
     let direction = direction(args.descending != args.backwards);
     let above = Expr::col(L::COLUMN.as_column_ref()).equals((ABOVE, "column1"));
     let rows = L::rows(caller).narrow(|q| q.filter(above));
-    let mut rows = args
-        .sort
-        .shown(caller.actor(), rows)
+    let mut rows = rows
         .into_select()
         .select_only()
         .column_as(key::<L>(), "chosen")

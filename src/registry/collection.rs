@@ -79,17 +79,15 @@ impl Sort<collection::Entity> for CollectionSort {
     fn column(self) -> Option<collection::Column> {
         match self {
             Self::Name => Some(collection::Column::Name),
-            Self::Created | Self::Size => None,
+            Self::Created | Self::Size | Self::Downloads => None,
             Self::Stars => Some(collection::Column::Stars),
-            Self::Downloads => Some(collection::Column::Downloads),
             Self::Updated => Some(collection::Column::UpdatedAt),
         }
     }
     fn key(self, row: &collection::Model) -> String {
         match self {
-            Self::Name | Self::Created | Self::Size => row.name.clone(),
+            Self::Name | Self::Created | Self::Size | Self::Downloads => row.name.clone(),
             Self::Stars => row.stars.to_string(),
-            Self::Downloads => row.downloads.to_string(),
             Self::Updated => moment(row.updated_at),
         }
     }
@@ -100,8 +98,13 @@ impl Sort<collection::Entity> for CollectionSort {
             Self::Updated => moment_of(key),
         }
     }
+    /// What is pulled in secret shows neither in numbers nor in the order.
     fn measure(self, actor: &Actor) -> Option<Measure> {
-        (self == Self::Size).then(|| Measure::Amount(total::size::of_collection(actor)))
+        match self {
+            Self::Size => Some(Measure::Amount(total::size::of_collection(actor))),
+            Self::Downloads => Some(Measure::Amount(total::pulls_seen(actor))),
+            _ => None,
+        }
     }
     fn name(self) -> String {
         format!("{self:?}")
@@ -111,19 +114,6 @@ impl Sort<collection::Entity> for CollectionSort {
     }
     fn id_column() -> collection::Column {
         collection::Column::Id
-    }
-    /// What is pulled in secret shows neither in numbers nor in the order.
-    fn shown(
-        self,
-        actor: &Actor,
-        rows: Rows<Pull, collection::Entity>,
-    ) -> Rows<Pull, collection::Entity> {
-        match self {
-            Self::Downloads => {
-                rows.showing(collection::Column::Downloads, total::pulls_seen(actor))
-            }
-            _ => rows,
-        }
     }
 }
 

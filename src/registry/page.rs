@@ -187,10 +187,6 @@ pub trait Sort<E: EntityTrait>: Copy {
     fn id(row: &E::Model) -> i64;
     /// See [`Sort::id`].
     fn id_column() -> E::Column;
-    /// The rows as `actor` may know them: where the column holds more than that, with what they may know in its place.
-    fn shown(self, _actor: &Actor, rows: Rows<Pull, E>) -> Rows<Pull, E> {
-        rows
-    }
 }
 
 /// Takes a page of `rows`, which are those of the list `within`: the thing that they are below, or the filter that they pass.
@@ -213,7 +209,7 @@ where
         return Ok(cut::<E, S>(items, within, args));
     }
     let limit = args.limit.clamp(1, PAGE_MAX);
-    let (db, rows) = (caller.db(), args.sort.shown(caller.actor(), rows));
+    let db = caller.db();
     let items = match args.sort.column() {
         Some(column) => {
             fetch(db, rows, args, limit, (column, S::id_column()), |c| {

@@ -13,7 +13,8 @@ use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, QueryTrait,
     RelationTrait, Select,
     sea_query::{
-        CaseStatement, Expr, ExprTrait, Func, IntoColumnRef, SelectStatement, SubQueryStatement,
+        CaseStatement, Expr, ExprTrait, Func, IntoColumnRef, Query, SelectStatement,
+        SubQueryStatement,
     },
 };
 
@@ -114,6 +115,38 @@ pub async fn stored_of_namespaces(
         .into_iter()
         .map(|row| (NamespaceId(row.id), row.stored.unsigned_abs()))
         .collect())
+}
+
+/// The total of everything that the caller may see. The bytes of all blobs are told to those who see all there is. One or two
+/// statements.
+pub async fn of_site(caller: &Caller) -> Result<Total> {
+    if caller.actor().reaches_everything(Level::Pull) {
+        return everything(caller).await;
+    }
+    let key = collection::Column::NamespaceId;
+    let mut totals = of_whole_collections(caller, key, |q| q).await?;
+    add_partial(caller, &mut totals, key, |q| q).await?;
+    let mut seen = Total::default();
+    for total in totals.into_values() {
+        seen += total;
+    }
+    Ok(Total {
+        stored: None,
+        ..seen
+    })
+}
+
+/// The parts of the site, added up.
+async fn everything(caller: &Caller) -> Result<Total> {
+    let mut query = Query::select();
+    query
+        .from(usage::Entity)
+        .and_where(usage::Column::Extent.eq(Extent::Site))
+        .expr_as(Expr::val(0_i64).cast_as("bigint"), "key");
+    add_sums(&mut query);
+    let statement = caller.db().get_database_backend().build(&query);
+    let row = Row::find_by_statement(statement).one(caller.db()).await?;
+    Ok(row.map(Total::from).unwrap_or_default())
 }
 
 /// How often the containers of a collection were pulled that `actor` may see: a value of each row of `collection`.

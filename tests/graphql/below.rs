@@ -126,6 +126,7 @@ async fn furnished(app: &TestApp) -> Client {
         let path = format!("{name}/tools/hello");
         let image = SifBuilder::new("amd64")
             .label("version", "1")
+            .label(&format!("key-{number}"), "1")
             .payload(4096, number);
         who.push(&path, "1.0", image.signed_by(&format!("{number:040X}")))
             .await;

@@ -80,7 +80,7 @@ on_each_database! {
 
     async fn teams_are_known_by_name_and_id_to_those_who_are_signed_in(app) {
         let alice = alice(&app).await;
-        assert_eq!(refused(&alice, "createTeam", json!({"name": "crew"})).await, "");
+        assert_eq!(refused(&app.admin("root").await, "createTeam", json!({"name": "crew"})).await, "");
         let team = id(&alice, r#"team(name: "crew")"#).await;
         let references = json!([{"__typename": "Team", "name": "crew"}, {"__typename": "Team", "id": team}, {"__typename": "Team", "name": "nobody"},
             {"__typename": "Team", "name": "\u{0}"}, {"__typename": "Team", "id": "user:000000000000000000000001"}]);

@@ -36,6 +36,11 @@ const BOUNDED: &[(&str, &str)] = &[
         "Image.environment",
         "what one file's metadata holds, read up to a limit",
     ),
+    (
+        "BulkDeletePayload.items",
+        "as many as ids are given: 100 at most",
+    ),
+    ("TrashEntry.tags", "100 at most"),
     ("Container.topics", "20 at most"),
     ("Protection.immutableTags", "20 at most"),
     ("TagsPayload.tags", "as many as names are given: 50 at most"),

@@ -81,7 +81,7 @@ on_each_database! {
         assert_eq!(drifts(&app).await, []);
     }
 
-    async fn what_is_deleted_no_longer_counts_and_is_stored_until_it_is_collected(app) {
+    async fn what_is_deleted_no_longer_counts_and_is_stored_until_it_left_the_trash_and_is_collected(app) {
         let alice = app.user("alice").await;
         alice.push("alice/tools/box", "1", image(4096, 1)).await;
         alice.push("alice/tools/other", "1", image(4096, 2)).await;
@@ -93,6 +93,10 @@ on_each_database! {
         assert_eq!(found["stored"], (2 * one + 2 + 15).to_string());
         assert_eq!(drifts(&app).await, []);
         tokio::time::sleep(Duration::from_millis(5)).await;
+        collect(&app.operator(), Duration::ZERO, false).await.expect("a collection");
+        assert_eq!(sums(&alice, TOOLS).await["stored"], (2 * one + 2).to_string(), "it is in the trash");
+        alice.graphql(r#"mutation { emptyTrash(input: {namespace: "alice"}) { purged } }"#, json!({})).await;
+        assert_eq!(drifts(&app).await, []);
         collect(&app.operator(), Duration::ZERO, false).await.expect("a collection");
         assert_eq!(sums(&alice, TOOLS).await["stored"], (one + 2).to_string());
         assert_eq!(drifts(&app).await, []);

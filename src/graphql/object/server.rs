@@ -106,7 +106,7 @@ impl Server {
         Ok(Bytes(total(ctx).await?.size))
     }
 
-    /// The bytes of all blobs that it holds, each once, in the trash or not. Null unless you may see all that is there.
+    /// The bytes of all blobs that it holds, each once, in the trash or not. Null unless you administer it.
     async fn stored(&self, ctx: &Context<'_>) -> Result<Option<Bytes>> {
         Ok(total(ctx).await?.stored.map(Bytes))
     }
