@@ -85,6 +85,8 @@ ids! {
     DocumentId,
     /// The id of an entry of the trash.
     TrashId,
+    /// The id of a job.
+    JobId,
 }
 
 /// The text is not 24 lower-case hex digits of an id.

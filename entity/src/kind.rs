@@ -208,3 +208,37 @@ pub enum DeliveryState {
     /// It was given up.
     Failed,
 }
+
+/// What a job does.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum JobKind {
+    /// Read stored blobs again.
+    Scrub,
+    /// Collect garbage.
+    Collect,
+    /// Count again what there is.
+    Recount,
+}
+
+/// How far a job has come.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum JobState {
+    /// A server is to take it up.
+    Waiting,
+    /// It is under way.
+    Running,
+    /// It came to its end.
+    Done,
+    /// It broke off.
+    Failed,
+    /// Somebody stopped it.
+    Cancelled,
+}

@@ -25,6 +25,7 @@ pub mod image;
 pub mod image_label;
 pub mod image_unlabelled;
 pub mod invitation;
+pub mod job;
 pub mod key;
 pub mod key_id;
 pub mod key_uid;

@@ -58,6 +58,7 @@ impl Internal for entity::delivery::Entity {}
 impl Internal for entity::event::Entity {}
 impl Internal for entity::image_label::Entity {}
 impl Internal for entity::image_unlabelled::Entity {}
+impl Internal for entity::job::Entity {}
 impl Internal for entity::key_id::Entity {}
 impl Internal for entity::key_uid::Entity {}
 impl Internal for entity::manifest_content::Entity {}

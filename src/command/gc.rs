@@ -7,8 +7,9 @@ use crate::{
     config::{ByteSize, Config, Duration},
     error::Result,
     registry::{
-        Caller,
+        Caller, JobKind,
         blob::{Decision, Hold, Reason, What, collect, explain},
+        job::{self, NewJob},
         place,
     },
 };
@@ -42,7 +43,14 @@ impl Gc {
 }
 
 async fn sweep(operator: &Caller, grace: Duration) -> Result<()> {
-    let collected = collect(operator, grace.get(), false).await?;
+    let new = NewJob {
+        kind: JobKind::Collect,
+        before: operator.ago(grace.get()),
+        rate: None,
+        mend: false,
+    };
+    let work = async |operator: &Caller| collect(operator, grace.get(), false).await;
+    let collected = job::run(operator, new, work).await?;
     for (digest, size) in &collected.blobs {
         println!("blob {digest} {size}");
     }

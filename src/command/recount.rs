@@ -5,7 +5,11 @@ use super::open_existing;
 use crate::{
     config::{Config, Duration},
     error::{Error, Result},
-    registry::usage::{Plan, recount},
+    registry::{
+        Caller, JobKind,
+        job::{self, NewJob},
+        usage::{Plan, recount},
+    },
 };
 
 #[derive(Args)]
@@ -26,7 +30,14 @@ impl Recount {
             mend: self.mend,
             limit: u64::MAX,
         };
-        let counted = recount(&operator, plan).await?;
+        let new = NewJob {
+            kind: JobKind::Recount,
+            before: plan.before,
+            rate: None,
+            mend: plan.mend,
+        };
+        let work = async |operator: &Caller| recount(operator, plan).await;
+        let counted = job::run(&operator, new, work).await?;
         for drift in &counted.drifts {
             println!("{drift}");
         }

@@ -6,7 +6,8 @@ use crate::{
     config::{ByteSize, Config, Duration},
     error::{Error, Result},
     registry::{
-        Health,
+        Caller, Health, JobKind,
+        job::{self, NewJob},
         scrub::{Checked, Plan, scrub},
     },
 };
@@ -29,12 +30,19 @@ impl Scrub {
             rate: self.rate.map(|rate| rate.bytes()),
         };
         let (mut blobs, mut bytes, mut broken) = (0, 0, 0);
-        scrub(&operator, plan, |checked| {
+        let new = NewJob {
+            kind: JobKind::Scrub,
+            before: plan.before,
+            rate: plan.rate,
+            mend: false,
+        };
+        let tell = |checked: Checked| {
             blobs += 1;
             bytes += checked.size;
             broken += u64::from(told(&checked));
-        })
-        .await?;
+        };
+        let work = async |operator: &Caller| scrub(operator, plan, tell).await;
+        job::run(&operator, new, work).await?;
         let bytes = ByteSize::from_bytes(bytes);
         eprintln!("read {blobs} blobs ({bytes}), of which {broken} are damaged or missing");
         match broken {

@@ -9,7 +9,8 @@ use crate::{
     error::{Error, Result},
     registry::{
         Caller, CollectionId, ContainerId, DeliveryId, EventId, GrantId, ImageId, InvitationId,
-        ManifestId, NamespaceId, ShareLinkId, TagId, TeamId, TokenId, TrashId, UserId, WebhookId,
+        JobId, ManifestId, NamespaceId, ShareLinkId, TagId, TeamId, TokenId, TrashId, UserId,
+        WebhookId,
         bulk::Thing,
         collection, container, image as images, namespace,
         path::{self, ContainerPath, Name},
@@ -38,6 +39,7 @@ pub(super) enum GlobalId {
     Invitation(InvitationId),
     Grant(GrantId),
     Trash(TrashId),
+    Job(JobId),
     /// By its fingerprint.
     Key(String),
 }
@@ -61,6 +63,7 @@ impl fmt::Display for GlobalId {
             Self::Invitation(id) => write!(f, "invitation:{id}"),
             Self::Grant(id) => write!(f, "grant:{id}"),
             Self::Trash(id) => write!(f, "trash:{id}"),
+            Self::Job(id) => write!(f, "job:{id}"),
             Self::Key(fingerprint) => write!(f, "key:{fingerprint}"),
         }
     }
@@ -96,6 +99,7 @@ impl FromStr for GlobalId {
             "invitation" => id.parse().map(Self::Invitation).ok(),
             "grant" => id.parse().map(Self::Grant).ok(),
             "trash" => id.parse().map(Self::Trash).ok(),
+            "job" => id.parse().map(Self::Job).ok(),
             "key" => fingerprint(id).map(Self::Key).ok(),
             _ => None,
         });
@@ -231,6 +235,14 @@ pub(super) fn grant(id: &ID) -> Result<GrantId> {
     match id.parse()? {
         GlobalId::Grant(id) => Ok(id),
         other => Err(not_a("grant", &other)),
+    }
+}
+
+/// The job of that id.
+pub(super) fn job(id: &ID) -> Result<JobId> {
+    match id.parse()? {
+        GlobalId::Job(id) => Ok(id),
+        other => Err(not_a("job", &other)),
     }
 }
 

@@ -20,8 +20,8 @@ use crate::{
     error::{Error, Result},
     registry::{
         AboutId, Caller, CollectionId, ContainerId, DeliveryId, EventId, GrantId, GrantLevel,
-        ImageId, InvitationId, ManifestId, NamespaceId, ShareLinkId, TagId, TeamId, TeamRole,
-        TokenId, TrashId, UserId, WebhookId,
+        ImageId, InvitationId, JobId, ManifestId, NamespaceId, ShareLinkId, TagId, TeamId,
+        TeamRole, TokenId, TrashId, UserId, WebhookId,
         about::{self, About, Subject as Described},
         collection::{self, Collection},
         container::{self, Container},
@@ -29,6 +29,7 @@ use crate::{
         event::{self, Event},
         grant::{self, Grant},
         image::{self, Image},
+        job::{self, Job},
         key::{self, Key},
         manifest::{self, Manifest, Part},
         namespace::{self, Namespace},
@@ -168,6 +169,15 @@ impl Loader<WebhookId> for Source {
 
     async fn load(&self, ids: &[WebhookId]) -> Found<WebhookId, Webhook> {
         Ok(webhook::by_ids(&self.0, ids).await?)
+    }
+}
+
+impl Loader<JobId> for Source {
+    type Value = Job;
+    type Error = Arc<Error>;
+
+    async fn load(&self, ids: &[JobId]) -> Found<JobId, Job> {
+        Ok(job::by_ids(&self.0, ids).await?)
     }
 }
 

@@ -32,9 +32,9 @@ use limit::Limits;
 use meter::Meters;
 use mutation::Mutation;
 use object::{
-    Bookmark, Collection, Container, Delivery, Event, Grant, Image, Invitation, Key, Manifest,
-    Moment, Namespace, ShareLink, Star, Tag, TagMove, Team, TeamMember, Token, Topic, TrashEntry,
-    User, Webhook,
+    Bookmark, Collection, Container, Delivery, Event, Grant, Image, Invitation, Job, Key, LabelKey,
+    LabelValue, Manifest, Moment, Namespace, ShareLink, Star, Tag, TagMove, Team, TeamMember,
+    Token, Topic, TrashEntry, User, UserDownloads, Webhook,
 };
 use page::List;
 use query::Query;
@@ -58,7 +58,11 @@ fn schema(config: &config::Graphql, open: bool) -> Graph {
         .override_output_type_description::<List<Event>>("A page of events.")
         .override_output_type_description::<List<Moment>>("A page of the history of a container.")
         .override_output_type_description::<List<Image>>("A page of images.")
+        .override_output_type_description::<List<Job>>("A page of jobs.")
         .override_output_type_description::<List<Key>>("A page of public keys.")
+        .override_output_type_description::<List<LabelKey>>("A page of keys of labels.")
+        .override_output_type_description::<List<LabelValue>>("A page of values of a label.")
+        .override_output_type_description::<List<UserDownloads>>("A page of those who pulled.")
         .override_output_type_description::<List<Manifest>>("A page of manifests.")
         .override_output_type_description::<List<Namespace>>("A page of namespaces.")
         .override_output_type_description::<List<ShareLink>>("A page of share links.")

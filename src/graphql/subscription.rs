@@ -1,23 +1,29 @@
 //! The subscriptions: what happens, told while it happens.
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Context, ErrorExtensions, ID, Result, Subscription as Root};
 use futures::{
     StreamExt,
     stream::{BoxStream, unfold},
 };
-use tokio::sync::Notify;
+use tokio::{
+    sync::Notify,
+    time::{Interval, interval},
+};
 
 use super::{
     error::{FELL_BEHIND, InField, UNAVAILABLE},
+    id,
     loader::caller,
-    object::{Event, Moment},
+    object::{Event, Job, Moment},
     query::event::PlaceInput,
 };
 use crate::{
     error::Error,
     registry::{
+        Caller, JobId,
         event::{MomentKind, Place},
+        job,
         live::{self, End, Listening, What},
         shown,
     },
@@ -25,6 +31,9 @@ use crate::{
 
 /// The most actions that one subscription names.
 const ACTIONS_MAX: usize = 50;
+
+/// How often to look how far a job is, which is written down once a second.
+const LOOKING: Duration = Duration::from_secs(1);
 
 /// Told when a subscription stands: from then on it misses nothing.
 #[derive(Clone, Default)]
@@ -106,6 +115,80 @@ impl Subscription {
         let place = place(ctx, namespace, collection, container).await?;
         listen(ctx, place, What::Moments(vec![MomentKind::ImagePushed])).await
     }
+
+    /// How far a job is: as it is now, whenever that has changed, and last when it has ended. It ends like `events`. Errors at
+    /// the start: `INVALID` for what is not the id of a job; `NOT_FOUND` for a job that is not there, and unless you administer
+    /// this server; `RATE_LIMITED` while too many listen.
+    async fn job_progress(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id of the job.")] id: ID,
+    ) -> Result<BoxStream<'static, Result<Job>>> {
+        let caller = caller(ctx).clone();
+        let id = id::job(&id)?;
+        job::get(&caller, id).await?;
+        // Of what happens to jobs it hears little; but it is ended by what ends all who listen.
+        let heard = live::listen(&caller, None, What::Events(vec!["job".to_owned()])).await?;
+        stands(ctx);
+        let following = Some((Following::new(caller, id), heard));
+        let told = unfold(following, |following| async move {
+            let (mut job, mut heard) = following?;
+            match job.next(&mut heard).await? {
+                Ok(row) => Some((Ok(row.into()), Some((job, heard)))),
+                Err(error) => Some((Err(error), None)),
+            }
+        });
+        Ok(told.boxed())
+    }
+}
+
+/// Somebody who follows a job.
+struct Following {
+    caller: Caller,
+    id: JobId,
+    told: Option<job::Job>,
+    clock: Interval,
+}
+
+impl Following {
+    fn new(caller: Caller, id: JobId) -> Self {
+        Self {
+            caller,
+            id,
+            told: None,
+            clock: interval(LOOKING),
+        }
+    }
+
+    /// The job, as soon as it is another than was told last; `None` after its end.
+    async fn next(&mut self, heard: &mut Listening) -> Option<Result<job::Job>> {
+        if self.told.as_ref().is_some_and(|job| job.ended_at.is_some()) {
+            return None;
+        }
+        loop {
+            tokio::select! {
+                _ = self.clock.tick() => {}
+                heard = heard.next() => match heard? {
+                    Ok(_) => {}
+                    Err(end) => return Some(Err(reason(end))),
+                },
+            }
+            match job::get(&self.caller, self.id).await {
+                Err(error) => return Some(Err(error.into())),
+                Ok(job) if self.told.as_deref().is_some_and(|told| same(told, &job)) => {}
+                Ok(job) => {
+                    self.told = Some(job.clone());
+                    return Some(Ok(job));
+                }
+            }
+        }
+    }
+}
+
+/// Whether nothing can be seen to have changed. That its runner was heard of is no change.
+fn same(told: &job::Model, now: &job::Model) -> bool {
+    let of = |job: &job::Model| (job.state, job.done, job.total, job.found, job.started_at);
+    of(told) == of(now)
 }
 
 async fn place(
@@ -130,9 +213,7 @@ async fn listen<T: From<crate::registry::event::Event> + Send + 'static>(
     let heard = live::listen(caller(ctx), place, what)
         .await
         .in_field("actions")?;
-    if let Some(Standing(told)) = ctx.data_opt() {
-        told.notify_one();
-    }
+    stands(ctx);
     let told = unfold(Some(heard), |heard: Option<Listening>| async move {
         let mut heard = heard?;
         match heard.next().await? {
@@ -141,6 +222,12 @@ async fn listen<T: From<crate::registry::event::Event> + Send + 'static>(
         }
     });
     Ok(told.boxed())
+}
+
+fn stands(ctx: &Context<'_>) {
+    if let Some(Standing(told)) = ctx.data_opt() {
+        told.notify_one();
+    }
 }
 
 /// Why nothing more is told.

@@ -5,7 +5,13 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     access::Actor,
-    registry::{Registry, blob::collect, download, site::is_read_only},
+    registry::{
+        Caller, JobKind, Registry,
+        blob::collect,
+        download,
+        job::{self, NewJob},
+        site::is_read_only,
+    },
 };
 
 /// How often.
@@ -30,7 +36,14 @@ pub(super) async fn run(registry: Arc<Registry>) {
             crate::protocol::log(&error);
         }
         let grace = registry.config().storage.staging_retention.get();
-        let collected = collect(&caller, grace, false).await;
+        let new = NewJob {
+            kind: JobKind::Collect,
+            before: caller.ago(grace),
+            rate: None,
+            mend: false,
+        };
+        let work = async |caller: &Caller| collect(caller, grace, false).await;
+        let collected = job::run(&caller, new, work).await;
         super::ended(&registry, "gc", &collected);
         if let Ok(collected) = collected {
             tracing::info!(

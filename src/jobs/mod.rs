@@ -1,6 +1,7 @@
 //! What the server does by itself, beside answering.
 //!
 //! Owns the clockwork. Must not hold rules: a job is a few lines around a call of the registry.
+mod asked;
 mod downloads;
 mod gc;
 mod labels;
@@ -35,6 +36,7 @@ pub async fn run(registry: Arc<Registry>) {
         downloads,
         recount::run(registry.clone()),
         trash::run(&registry),
+        asked::run(&registry),
         tidy
     );
 }

@@ -7,7 +7,8 @@ use crate::{
     access::Actor,
     error::Result,
     registry::{
-        Caller, Registry,
+        Caller, JobKind, Registry,
+        job::{self, NewJob},
         site::is_read_only,
         usage::{Plan, recount},
     },
@@ -47,7 +48,14 @@ async fn count(caller: &Caller) -> Result<()> {
         mend: false,
         limit: AT_ONCE,
     };
-    let counted = recount(caller, plan).await?;
+    let new = NewJob {
+        kind: JobKind::Recount,
+        before: plan.before,
+        rate: None,
+        mend: false,
+    };
+    let work = async |caller: &Caller| recount(caller, plan).await;
+    let counted = job::run(caller, new, work).await?;
     for drift in &counted.drifts {
         tracing::warn!(%drift, "a sum is wrong; sifhub recount --mend puts it right");
     }

@@ -13,8 +13,8 @@ use tokio::{
 };
 
 use super::{
-    Secret, bell::Bell, download::Downloads, fresh_id, live::Listeners, quota, revision,
-    shown::Shown, site, size_tree, usage,
+    Secret, bell::Bell, download::Downloads, fresh_id, job::Progress, live::Listeners, quota,
+    revision, shown::Shown, site, size_tree, usage,
 };
 use crate::{
     access::{Account, Actor, Level},
@@ -73,6 +73,7 @@ impl Registry {
             base_url: None,
             client: None,
             rehearsal: false,
+            progress: None,
         }
     }
 
@@ -132,9 +133,24 @@ pub struct Caller {
     base_url: Option<Arc<str>>,
     /// Nothing that is changed stays.
     rehearsal: bool,
+    /// Of the job that this is a part of.
+    progress: Option<Arc<Progress>>,
 }
 
 impl Caller {
+    /// The same request, which is a job, and tells how far it is.
+    pub(in crate::registry) fn telling(&self, progress: Arc<Progress>) -> Self {
+        Self {
+            progress: Some(progress),
+            ..self.clone()
+        }
+    }
+
+    /// How far the job is that this is a part of; `None` where it is part of no job.
+    pub(in crate::registry) fn progress(&self) -> Option<&Progress> {
+        self.progress.as_deref()
+    }
+
     /// The same request, known to come from that address.
     pub fn at(self, client: Option<IpAddr>) -> Self {
         Self { client, ..self }

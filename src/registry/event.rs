@@ -252,6 +252,8 @@ pub enum MomentKind {
     Renamed,
     /// It went to another collection.
     Moved,
+    /// It came back out of the trash.
+    Restored,
     /// Its description changed.
     Described,
     /// Its README, licence, source or citation changed.
@@ -278,10 +280,14 @@ pub enum MomentKind {
     ImageUndeprecated,
     /// An image went.
     ImageDeleted,
+    /// An image came back out of the trash.
+    ImageRestored,
     /// A manifest arrived that describes no SIF image.
     ManifestPushed,
     /// A manifest went.
     ManifestDeleted,
+    /// A manifest came back out of the trash.
+    ManifestRestored,
     /// A tag was made.
     TagCreated,
     /// A tag moved to another image.
@@ -291,10 +297,11 @@ pub enum MomentKind {
 }
 
 /// The actions in the history of a container. What is not listed is for its administrators alone.
-const SHOWN: [&str; 20] = [
+const SHOWN: [&str; 23] = [
     "container.create",
     "container.update",
     "container.move",
+    "container.restore",
     "container.describe",
     "container.topics",
     "container.deprecate",
@@ -305,6 +312,8 @@ const SHOWN: [&str; 20] = [
     "image.push",
     "image.adopt",
     "image.promote",
+    "image.restore",
+    "manifest.restore",
     "image.deprecate",
     "image.undeprecate",
     "image.delete",
@@ -360,6 +369,7 @@ impl Moment {
                 _ => MomentKind::Described,
             },
             "container.move" => MomentKind::Moved,
+            "container.restore" => MomentKind::Restored,
             "container.describe" => MomentKind::AboutChanged,
             "container.topics" => MomentKind::TopicsChanged,
             "container.deprecate" => MomentKind::Deprecated,
@@ -371,6 +381,8 @@ impl Moment {
             "image.deprecate" => MomentKind::ImageDeprecated,
             "image.undeprecate" => MomentKind::ImageUndeprecated,
             "image.delete" => MomentKind::ImageDeleted,
+            "image.restore" => MomentKind::ImageRestored,
+            "manifest.restore" => MomentKind::ManifestRestored,
             "manifest.push" if text("kind") != Some("sif") => MomentKind::ManifestPushed,
             "manifest.delete" => MomentKind::ManifestDeleted,
             "tag.set" if text("was").is_none() => MomentKind::TagCreated,

@@ -20,6 +20,7 @@ pub mod event;
 pub mod grant;
 mod id;
 pub mod image;
+pub mod job;
 mod jwt;
 pub mod key;
 pub mod label;
@@ -75,11 +76,11 @@ pub use crate::{
 pub use entity::{
     id::{
         AboutId, BlobUploadId, CollectionId, ContainerId, DeliveryId, EventId, GrantId, ImageId,
-        InvitationId, ManifestId, MemberId, NamespaceId, SessionId, ShareLinkId, StarId, TagId,
-        TeamId, TokenId, TrashId, UploadId, UserId, WebhookId,
+        InvitationId, JobId, ManifestId, MemberId, NamespaceId, SessionId, ShareLinkId, StarId,
+        TagId, TeamId, TokenId, TrashId, UploadId, UserId, WebhookId,
     },
     kind::{
-        BannerLevel, DeliveryState, Door, GrantLevel, ManifestKind, PartRole, Scope, TeamRole,
-        Visibility,
+        BannerLevel, DeliveryState, Door, GrantLevel, JobKind, JobState, ManifestKind, PartRole,
+        Scope, TeamRole, Visibility,
     },
 };

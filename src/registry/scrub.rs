@@ -16,7 +16,7 @@ use serde_json::json;
 pub(in crate::registry) use quarantine::clear;
 pub use quarantine::{Quarantine, quarantine};
 
-use super::{Caller, Digest, Tx, place};
+use super::{Caller, Digest, Tx, job, place};
 use crate::{
     access::internal,
     error::{Error, Result},
@@ -57,6 +57,9 @@ pub async fn scrub(caller: &Caller, plan: Plan, mut tell: impl FnMut(Checked)) -
     place::check(caller).await?;
     quarantine::take_back(caller, plan.rate).await?;
     let due = due(plan, caller.now());
+    let all = internal::<blob::Entity>().filter(due.clone());
+    let all = all.count(caller.db()).await?;
+    job::told(caller, |progress| progress.expect(all));
     loop {
         let batch = internal::<blob::Entity>()
             .filter(due.clone())
@@ -70,9 +73,14 @@ pub async fn scrub(caller: &Caller, plan: Plan, mut tell: impl FnMut(Checked)) -
             return Ok(());
         }
         for row in batch {
-            if let Some(checked) = check(caller, plan, &row.digest).await? {
-                tell(checked);
-            }
+            let Some(checked) = check(caller, plan, &row.digest).await? else {
+                continue;
+            };
+            job::told(caller, |progress| {
+                progress.did(1);
+                progress.found(u64::from(checked.health != Health::Sound));
+            });
+            tell(checked);
         }
     }
 }

@@ -54,6 +54,10 @@ pub async fn query(field: &str, world: &World, client: &Client) -> Option<Outcom
             trash(world).await;
             list(field, "path")
         }
+        "jobs" => {
+            job(world).await;
+            list(field, "kind")
+        }
         "webhooks" => {
             webhook(world).await;
             list(field, "place { ... on Container { path } }")
@@ -197,6 +201,11 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
         // To where they are already, which changes nothing.
         "moveContainer" => json!({"id": container, "collection": collection}),
         "moveCollection" => json!({"id": collection, "namespace": namespace}),
+        "startJob" => {
+            cancelled_jobs(world).await;
+            json!({"kind": "RECOUNT"})
+        }
+        "cancelJob" => json!({"id": job(world).await}),
         "deleteKey" => json!({"id": id("key", &world.key)}),
         _ => return None,
     };
@@ -224,6 +233,7 @@ pub async fn subscription(field: &str, world: &World, client: &Client) -> Option
         "events" | "tagMoved" | "imagePushed" => {
             format!("{field}(container: {container:?}) {{ id }}")
         }
+        "jobProgress" => format!("jobProgress(id: {}) {{ id }}", job(world).await),
         _ => return None,
     };
     let operation = format!("subscription {{ {selection} }}");
@@ -236,6 +246,24 @@ pub async fn subscription(field: &str, world: &World, client: &Client) -> Option
                 .to_owned(),
         ),
         Some(Sent::Complete) => None,
+    }
+}
+
+/// The global id of a new job, which waits.
+async fn job(world: &World) -> Value {
+    cancelled_jobs(world).await;
+    let start = "mutation { startJob(input: {kind: RECOUNT}) { job { id } } }";
+    let made = world.admin.graphql(start, json!({})).await;
+    made["startJob"]["job"]["id"].clone()
+}
+
+/// None waits any more.
+async fn cancelled_jobs(world: &World) {
+    let waiting = "{ jobs(state: WAITING) { nodes { id } } }";
+    let waiting = world.admin.graphql(waiting, json!({})).await;
+    for job in waiting["jobs"]["nodes"].as_array().expect("nodes") {
+        let cancel = "mutation($id: ID!) { cancelJob(input: {id: $id}) { job { state } } }";
+        world.admin.graphql(cancel, json!({"id": job["id"]})).await;
     }
 }
 

@@ -43,6 +43,8 @@ pub struct World {
     pub owner: Client,
     /// The owner, with a token that may only read.
     pub reading: Client,
+    /// Who administers the server.
+    pub admin: Client,
     /// The owner's name, which is also the namespace's.
     pub name: String,
     /// `namespace/collection/container`.
@@ -80,6 +82,7 @@ impl World {
         Self {
             owner: self.owner.at(app),
             reading: self.reading.at(app),
+            admin: self.admin.at(app),
             ..self.clone()
         }
     }
@@ -135,6 +138,7 @@ impl World {
         push_key(&owner, &armored).await;
         let [team, invitation, secret, grant] = team_of(&people.admin, &owner, &name).await;
         Self {
+            admin: people.admin.at(app),
             team,
             invitation,
             secret,

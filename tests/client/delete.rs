@@ -1,4 +1,6 @@
 //! `apptainer delete`.
+use serde_json::json;
+
 use crate::support::{SifBuilder, apptainer::Site};
 
 #[test]
@@ -43,6 +45,10 @@ fn space_of_deleted_image_comes_back() {
             "delete -F --arch amd64 library://alice/tools/a:{hash}"
         ))
         .ok();
+    // It can be brought back for a while.
+    assert!(!site.server.cli(&["gc", "--grace", "0s"]).contains(&blob));
+    let empty = r#"mutation { emptyTrash(input: {namespace: "alice"}) { purged } }"#;
+    alice.graphql(empty, &json!({}));
     assert!(site.server.cli(&["gc", "--grace", "0s"]).contains(&blob));
 }
 

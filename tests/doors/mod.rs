@@ -116,6 +116,8 @@ fn private_image_is_hidden_at_every_door() {
     }
 }
 
+const EMPTY_TRASH: &str = r#"mutation { emptyTrash(input: {namespace: "alice"}) { purged } }"#;
+
 #[test]
 fn image_that_is_deleted_at_one_door_is_gone_from_all() {
     let by_library = |alice: &Apptainer| {
@@ -142,6 +144,12 @@ fn image_that_is_deleted_at_one_door_is_gone_from_all() {
             assert_eq!(found(&alice, "alice/tools/a:1"), None, "{door} {number}");
             assert_eq!(site.tags("alice/tools/a"), [""; 0], "{door} {number}");
             let blob = format!("blob {digest} ");
+            let collected = site.server.cli(&["gc", "--grace", "0s"]);
+            assert!(
+                !collected.contains(&blob),
+                "{door} {number}: it is in the trash"
+            );
+            alice.graphql(EMPTY_TRASH, &json!({}));
             let collected = site.server.cli(&["gc", "--grace", "0s"]);
             assert!(collected.contains(&blob), "{door} {number}: {collected}");
         }

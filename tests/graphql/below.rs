@@ -153,6 +153,18 @@ async fn furnished(app: &TestApp) -> Client {
             let answer = mutate(&root, mutation, input).await;
             assert_eq!(super::code(&answer), "", "{mutation}: {answer}");
         }
+        let job = root
+            .graphql(
+                "mutation { startJob(input: {kind: SCRUB}) { job { id } } }",
+                json!({}),
+            )
+            .await;
+        mutate(
+            &root,
+            "cancelJob",
+            json!({"id": job["startJob"]["job"]["id"]}),
+        )
+        .await;
         let image = super::id(&who, &format!("image(path: {path:?}, reference: \"1.0\")")).await;
         mutate(&who, "createShareLink", json!({"image": image})).await;
         mutate(&root, "bookmark", json!({"id": path})).await;

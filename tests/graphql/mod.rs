@@ -13,6 +13,7 @@ mod federation;
 mod grant;
 mod history;
 mod image;
+mod job;
 mod key;
 mod label;
 mod limit;

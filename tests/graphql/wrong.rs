@@ -112,8 +112,13 @@ fn shaped(kind: &Value, value: Value) -> Value {
 }
 
 async fn call(who: &Client, (mutation, kind): &(String, String), input: &Value) -> Value {
+    // What is done to many things answers for each of them.
+    let selection = match &**mutation {
+        "bulkDelete" => "items { refusal { code message } }",
+        _ => "__typename",
+    };
     let operation =
-        format!("mutation($input: {kind}!) {{ {mutation}(input: $input) {{ __typename }} }}");
+        format!("mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {selection} }} }}");
     who.try_graphql(&operation, json!({ "input": input })).await
 }
 
@@ -213,7 +218,12 @@ on_each_database! {
                     let of = async |id: &str| {
                         let input = with(&input, &place, shaped(&kind, json!(id)));
                         let answer = call(&stranger, &mutation, &input).await;
-                        (code(&answer).to_owned(), answer["errors"][0]["message"].to_string().replace(id, "…"))
+                        let refusal = match &answer["data"]["bulkDelete"]["items"][0]["refusal"] {
+                            Value::Null => &answer["errors"][0],
+                            of_one => of_one,
+                        };
+                        let code = refusal.pointer("/extensions/code").or(refusal.get("code")).and_then(Value::as_str);
+                        (code.unwrap_or_default().to_owned(), refusal["message"].to_string().replace(id, "…"))
                     };
                     let (there, nothing) = (of(id).await, of(&of_nothing(id)).await);
                     if there != nothing || ["", "INTERNAL"].contains(&there.0.as_str()) {

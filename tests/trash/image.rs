@@ -77,6 +77,9 @@ on_each_database! {
         assert_eq!((&told["kind"], &told["path"], &told["reason"]), (&json!("IMAGE"), &json!(format!("{BOX}@{digest}")), &json!("too old")));
         restore(&alice, &format!("{BOX}@{digest}")).await;
         assert_eq!(shown(&alice).await, before);
+        let history = "{ container(path: \"alice/tools/box\") { history(first: 1) { nodes { kind digest tags } } } }";
+        let history = alice.graphql(history, json!({})).await;
+        assert_eq!(history["container"]["history"]["nodes"], json!([{"kind": "IMAGE_RESTORED", "digest": digest, "tags": ["1", "old", "stable"]}]));
         for door in &doors {
             assert_eq!(alice.get(door).await.status, 200, "{door}");
         }

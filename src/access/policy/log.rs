@@ -1,5 +1,5 @@
 //! What happened, and who is told of it.
-use entity::{collection, container, delivery, event, namespace, webhook};
+use entity::{collection, container, delivery, event, job, namespace, webhook};
 use sea_orm::{ColumnTrait, Condition};
 
 use super::{Actor, Guarded, Level, any, decide, inherit, trash::shown};
@@ -49,6 +49,15 @@ impl Guarded for delivery::Entity {
             webhook::Column::Id,
             delivery::Column::WebhookId,
         )
+    }
+}
+
+impl Guarded for job::Entity {
+    const NOUN: &'static str = "job";
+
+    /// What the server does at length is its administrators' to see and to stop.
+    fn reach(actor: &Actor, _: Level) -> Condition {
+        decide(actor, Level::Admin, |_| Condition::any())
     }
 }
 

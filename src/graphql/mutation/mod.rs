@@ -6,6 +6,7 @@ mod container;
 mod grant;
 mod image;
 mod invitation;
+mod job;
 mod key;
 mod namespace;
 mod protection;
@@ -48,6 +49,7 @@ pub(super) struct Mutation(
     user::UserMutation,
     server::ServerMutation,
     quota::QuotaMutation,
+    job::JobMutation,
     key::KeyMutation,
     webhook::WebhookMutation,
     star::StarMutation,

@@ -35,6 +35,8 @@ enum Kind {
     Renamed,
     /// It was moved to another collection.
     Moved,
+    /// It came back out of the trash.
+    Restored,
     /// Its description changed.
     Described,
     /// Its README, licence, source or citation changed.
@@ -61,10 +63,14 @@ enum Kind {
     ImageUndeprecated,
     /// An image was deleted.
     ImageDeleted,
+    /// An image came back out of the trash, with these tags.
+    ImageRestored,
     /// A manifest arrived that describes no SIF image.
     ManifestPushed,
     /// A manifest was deleted.
     ManifestDeleted,
+    /// A manifest that describes no SIF image came back out of the trash, with these tags.
+    ManifestRestored,
     /// A tag was made.
     TagCreated,
     /// A tag was pointed at another image, or at the same one again.

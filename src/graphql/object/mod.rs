@@ -9,6 +9,7 @@ mod grant;
 mod growth;
 mod history;
 mod image;
+mod job;
 mod key;
 mod label;
 mod manifest;
@@ -47,6 +48,7 @@ pub(super) use event::Event;
 pub(super) use grant::Grant;
 pub(super) use history::Moment;
 pub(super) use image::Image;
+pub(super) use job::{Job, JobKind, JobState};
 pub(super) use key::Key;
 pub(super) use label::{LabelKey, LabelValue};
 pub(super) use manifest::Manifest;
@@ -82,6 +84,7 @@ pub(super) enum Node {
     Grant(Grant),
     Image(Image),
     Invitation(Invitation),
+    Job(Job),
     Key(Key),
     Manifest(Manifest),
     Namespace(Namespace),

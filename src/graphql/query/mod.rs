@@ -4,6 +4,7 @@ mod container;
 pub(super) mod event;
 mod federation;
 mod image;
+mod job;
 mod key;
 mod label;
 mod namespace;
@@ -41,6 +42,7 @@ pub(super) struct Query(
     user::UserQuery,
     team::TeamQuery,
     trash::TrashQuery,
+    job::JobQuery,
     server::ServerQuery,
     size_tree::SizeTreeQuery,
     federation::FederationQuery,

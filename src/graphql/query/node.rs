@@ -8,7 +8,7 @@ use crate::{
         id::GlobalId,
         loader::{Fingerprint, caller, load},
         object::{
-            Collection, Container, Delivery, Event, Grant, Image, Invitation, Key, Manifest,
+            Collection, Container, Delivery, Event, Grant, Image, Invitation, Job, Key, Manifest,
             Namespace, Node, ShareLink, Tag, Team, Token, TrashEntry, User, Webhook,
         },
         page::cost,
@@ -67,6 +67,7 @@ pub(in crate::graphql) async fn find(ctx: &Context<'_>, id: GlobalId) -> Result<
         GlobalId::ShareLink(id) => load(ctx, id).await?.map(|row| ShareLink(row).into()),
         GlobalId::Token(id) => load(ctx, id).await?.map(|row| Token(row).into()),
         GlobalId::Trash(id) => load(ctx, id).await?.map(|row| TrashEntry(row).into()),
+        GlobalId::Job(id) => load(ctx, id).await?.map(|row| Job(row).into()),
         GlobalId::Webhook(id) => load(ctx, id).await?.map(|row| Webhook(row).into()),
         GlobalId::Delivery(id) => load(ctx, id).await?.map(|row| Delivery(row).into()),
         GlobalId::Event(id) => load(ctx, id).await?.map(|row| Event(row).into()),

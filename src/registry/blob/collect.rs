@@ -20,8 +20,8 @@ use crate::{
     event::Change,
     metrics::{Lot, Sweep},
     registry::{
-        Caller, Digest, blob_upload, container as containers, manifest::delete_outdated, scrub,
-        upload, usage,
+        Caller, Digest, blob_upload, container as containers, job, manifest::delete_outdated,
+        scrub, upload, usage,
     },
     storage,
 };
@@ -272,7 +272,9 @@ async fn collect_rows(
             let digest = row.digest.parse()?;
             if dry_run || remove(caller, &digest, young).await? {
                 collected.blobs.push((digest, row.size.unsigned_abs()));
+                job::told(caller, |progress| progress.found(1));
             }
+            job::told(caller, |progress| progress.did(1));
         }
     }
 }
@@ -300,9 +302,11 @@ async fn collect_orphans(
     let blobs = blobs.try_filter(|blob| ready(old(blob))).try_chunks(BATCH);
     pin_mut!(blobs);
     while let Some(some) = blobs.try_next().await.map_err(|failure| failure.1)? {
+        job::told(caller, |progress| progress.did(some.len() as u64));
         for orphan in unknown(caller, some).await? {
             if dry_run || remove_orphan(caller, &orphan).await? {
                 collected.blobs.push((orphan.digest, orphan.size));
+                job::told(caller, |progress| progress.found(1));
             }
         }
     }

@@ -143,21 +143,24 @@ async fn restore_content(tx: &Tx, entry: &trash::Model) -> Result<Change<Restore
         }
     }
     watch.end(tx, &container).await?;
-    let (action, id, restored) = match (&content.image, content.manifests.first()) {
+    let (action, id, digest, restored) = match (&content.image, content.manifests.first()) {
         (Some(image), _) => (
             "image.restore",
             image.id.to_string(),
+            image.digest.clone(),
             Restored::Image(image.id),
         ),
         (None, Some(row)) => (
             "manifest.restore",
             row.id.to_string(),
+            row.digest.clone(),
             Restored::Manifest(row.id),
         ),
         (None, None) => return Err(Error::NotFound("manifest")),
     };
     let path = containers::path(tx, &container).await?;
     let mut details = told(&entry);
+    details["digest"] = json!(digest);
     details["tags"] = json!(set);
     details["taken"] = json!(taken);
     Ok(Event::new(action, path, id).details(details).with(restored))

@@ -7,8 +7,8 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use entity::{kind::Extent, usage};
 use sea_orm::{
-    ActiveEnum, ColumnTrait, Condition, ConnectionTrait, ExprTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveEnum, ColumnTrait, Condition, ConnectionTrait, ExprTrait, FromQueryResult,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, Func},
 };
 use serde_json::json;
@@ -18,7 +18,7 @@ use crate::{
     access::internal,
     error::{Error, Result},
     event::{Change, Event, Target},
-    registry::{Caller, CollectionId, ContainerId, NamespaceId},
+    registry::{Caller, CollectionId, ContainerId, NamespaceId, job},
 };
 
 mod counter;
@@ -94,6 +94,13 @@ pub struct Recount {
 pub async fn recount(caller: &Caller, plan: Plan) -> Result<Recount> {
     check_admin(caller)?;
     fill(caller).await?;
+    let all = internal::<usage::Entity>()
+        .filter(usage::Column::Extent.ne(Extent::Container))
+        .filter(unchecked(plan));
+    let all = all.count(caller.db()).await?;
+    job::told(caller, |progress| {
+        progress.expect(Ord::min(all, plan.limit))
+    });
     let mut done = Recount::default();
     for extent in [Extent::Collection, Extent::Namespace, Extent::Site] {
         loop {
@@ -107,7 +114,12 @@ pub async fn recount(caller: &Caller, plan: Plan) -> Result<Recount> {
                 return Ok(done);
             }
             for id in due {
-                done.drifts.extend(check(caller, extent, id, plan).await?);
+                let drifts = check(caller, extent, id, plan).await?;
+                job::told(caller, |progress| {
+                    progress.did(1);
+                    progress.found(drifts.len() as u64);
+                });
+                done.drifts.extend(drifts);
                 done.checked += 1;
             }
         }
@@ -141,13 +153,17 @@ async fn fill(caller: &Caller) -> Result<()> {
     Ok(())
 }
 
-async fn due(caller: &Caller, extent: Extent, plan: Plan, n: u64) -> Result<Vec<i64>> {
-    let due = Condition::any()
+/// What the plan is about.
+fn unchecked(plan: Plan) -> Condition {
+    Condition::any()
         .add(usage::Column::RecountedAt.is_null())
-        .add(usage::Column::RecountedAt.lt(plan.before));
+        .add(usage::Column::RecountedAt.lt(plan.before))
+}
+
+async fn due(caller: &Caller, extent: Extent, plan: Plan, n: u64) -> Result<Vec<i64>> {
     let ids = internal::<usage::Entity>()
         .filter(usage::Column::Extent.eq(extent))
-        .filter(due)
+        .filter(unchecked(plan))
         .order_by_asc(usage::Column::RecountedAt.is_not_null())
         .order_by_asc(usage::Column::RecountedAt)
         .order_by_asc(usage::Column::Id)
