@@ -75,7 +75,7 @@ pub struct Bulk {
 /// and tells the same.
 ///
 /// # Errors
-/// [`Error::Invalid`] for more things or too long a reason; those of [`Caller::writer`], and of [`Place::check`] for the place of a
+/// [`Error::Invalid`] for more things or too long a reason; those of [`Caller::writer`], and of `Place::check` for the place of a
 /// choice.
 pub async fn delete(
     caller: &Caller,

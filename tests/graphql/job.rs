@@ -46,10 +46,10 @@ async fn heard(listening: &mut Listening) -> Vec<Value> {
     heard
 }
 
-fn recount() -> NewJob {
+fn recount(app: &TestApp) -> NewJob {
     NewJob {
         kind: JobKind::Recount,
-        before: chrono::Utc::now(),
+        before: app.operator().now(),
         rate: None,
         mend: false,
     }
@@ -77,7 +77,7 @@ on_each_database! {
     async fn garbage_and_sums_are_told_in_numbers(app) {
         let (root, alice) = (app.admin("root").await, app.user("alice").await);
         crate::oci::push_blob(&alice, "alice/tools/box", b"nobody names me").await;
-        let collect = start(&root, &json!({"kind": "COLLECT", "before": chrono::Utc::now() + Duration::from_secs(1)})).await;
+        let collect = start(&root, &json!({"kind": "COLLECT", "before": app.operator().now() + Duration::from_secs(1)})).await;
         perform_next(&app).await;
         let gone = shown(&root, &collect).await;
         assert_eq!((&gone["state"], &gone["found"]), (&json!("DONE"), &json!(1)), "{gone}");
@@ -102,7 +102,7 @@ on_each_database! {
     async fn job_that_is_cancelled_stops_and_says_so(app) {
         let root = app.admin("root").await;
         let operator = app.operator();
-        let endless = job::run(&operator, recount(), async |_| pending::<Result<(), Error>>().await);
+        let endless = job::run(&operator, recount(&app), async |_| pending::<Result<(), Error>>().await);
         let cancel = async {
             let running = "{ jobs(state: RUNNING) { nodes { id askedBy { name } } } }";
             let id = loop {
@@ -121,7 +121,8 @@ on_each_database! {
 
     async fn job_that_fails_says_why(app) {
         let root = app.admin("root").await;
-        let failing = job::run(&app.operator(), recount(), async |_| Err::<(), _>(Error::Conflict("the disk is full".into())));
+        let operator = app.operator();
+        let failing = job::run(&operator, recount(&app), async |_| Err::<(), _>(Error::Conflict("the disk is full".into())));
         failing.await.expect_err("a failure");
         let jobs = root.graphql("{ jobs { totalCount nodes { state failure } } }", json!({})).await;
         assert_eq!(jobs["jobs"], json!({"totalCount": 1, "nodes": [{"state": "FAILED", "failure": "the disk is full"}]}));

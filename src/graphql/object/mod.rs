@@ -44,6 +44,7 @@ pub(super) use about::{About, Deprecation};
 pub(super) use collection::Collection;
 pub(super) use comparison::ImageComparison;
 pub(super) use container::Container;
+pub(super) use download::UserDownloads;
 pub(super) use event::Event;
 pub(super) use grant::Grant;
 pub(super) use history::Moment;
