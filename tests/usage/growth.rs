@@ -24,7 +24,7 @@ on_each_database! {
         alice.delete("/v1/images/alice/tools/box:1?arch=amd64").await.expect(200);
         let expected = json!([{
             "sizeAdded": (2 * size).to_string(), "sizeRemoved": size.to_string(),
-            "storedAdded": (2 * size + 2).to_string(), "storedRemoved": "0",
+            "storedAdded": (2 * size + 2).to_string(), "storedRemoved": size.to_string(),
             "imagesAdded": 2, "imagesRemoved": 1, "manifestsAdded": 0,
         }]);
         for lookup in [r#"container(path: "alice/tools/box")"#, r#"collection(path: "alice/tools")"#, r#"namespace(name: "alice")"#] {
