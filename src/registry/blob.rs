@@ -249,20 +249,39 @@ pub async fn unlink(caller: &Caller, path: &ContainerPath, digest: &Digest) -> R
                     format!("a manifest of {path} names this blob; delete the manifest first");
                 return Err(Error::Conflict(why));
             }
-            let gone = container_blob::Entity::delete_many()
-                .filter(container_blob::Column::ContainerId.eq(container.id))
-                .filter(container_blob::Column::Digest.eq(&text))
-                .exec(tx.db())
-                .await?;
-            match gone.rows_affected {
-                0 => Err(Error::NotFound("blob")),
-                _ => {
-                    usage::blob_unlinked(tx, container.id, &text);
-                    Ok(Event::new("blob.delete", path, digest).with(()))
-                }
+            match drop_link(tx, container.id, &text).await? {
+                false => Err(Error::NotFound("blob")),
+                true => Ok(Event::new("blob.delete", path, digest).with(())),
             }
         })
         .await
+}
+
+/// Takes the blob of an image that is gone from its container, whose lock is held, unless a manifest there names it: what
+/// was deleted is not to be had by its digest until a collection comes by.
+pub(in crate::registry) async fn release(
+    tx: &Tx,
+    container: ContainerId,
+    digest: &str,
+) -> Result<()> {
+    if !is_named(tx, container, digest).await? {
+        drop_link(tx, container, digest).await?;
+    }
+    Ok(())
+}
+
+/// False: there was no link.
+async fn drop_link(tx: &Tx, container: ContainerId, digest: &str) -> Result<bool> {
+    let gone = container_blob::Entity::delete_many()
+        .filter(container_blob::Column::ContainerId.eq(container))
+        .filter(container_blob::Column::Digest.eq(digest))
+        .exec(tx.db())
+        .await?;
+    let dropped = gone.rows_affected > 0;
+    if dropped {
+        usage::blob_unlinked(tx, container, digest);
+    }
+    Ok(dropped)
 }
 
 /// Whether a manifest of the container names a blob.

@@ -10,7 +10,7 @@ const PREAMBLE: &str = r#"export APPTAINER_NOHTTPS=true; set -E -e -o pipefail; 
 const HELLO: &str = "http://localhost/sif/alice/tools/hello:1.0";
 
 /// A site where alice has pushed `alice/tools/hello:1.0`, which really runs, and `alice/secret/plan:1`, which is private.
-fn site() -> Site {
+pub fn site() -> Site {
     let site = Site::new();
     let alice = site.user("alice");
     alice.build("hello.sif");
@@ -31,7 +31,7 @@ fn site() -> Site {
 }
 
 /// The fenced blocks of the page in that language, each line with the number that it has in the page.
-fn blocks(language: &str) -> String {
+pub fn blocks(language: &str) -> String {
     let (mut inside, fence) = (false, format!("```{language}"));
     let line = |line: &str| {
         let edge = line.starts_with("```");
@@ -46,15 +46,6 @@ fn blocks(language: &str) -> String {
 fn here(text: &str) -> String {
     text.replace("https://hub.example.org", "http://localhost")
         .replace("hub.example.org", "localhost")
-}
-
-/// The address in the one block of that language.
-fn address(language: &str) -> String {
-    let block = blocks(language);
-    let start = block.find("http://localhost").expect("an address");
-    let end = |c: char| c.is_whitespace() || "'\"<".contains(c);
-    let address = &block[start..];
-    address[..address.find(end).expect("its end")].to_owned()
 }
 
 fn same(person: &Apptainer<'_>, file: &str, other: (&Apptainer<'_>, &str)) {
@@ -213,42 +204,4 @@ fn shub_pulls_from_the_default_namespace_and_by_version() {
     }
     bob.run("pull --no-https shub://localhost/tools/a:1").ok();
     same(&bob, "a_1.sif", (&root, "a.sif"));
-}
-
-/// As `SingularityCache.groovy` does it.
-#[test]
-fn nextflow_gets_its_image() {
-    let (site, url) = (site(), address("groovy"));
-    let reader = site.visitor("reader");
-    let pull =
-        format!("apptainer pull  --name localhost-sif-hello.img.pulling.1 {url} > /dev/null");
-    reader.shell(&format!("bash -c '{pull}'")).ok();
-    same(
-        &reader,
-        "localhost-sif-hello.img.pulling.1",
-        (&site.stranger("alice"), "hello.sif"),
-    );
-}
-
-/// As `snakemake/deployment/singularity.py` does it.
-#[test]
-fn snakemake_gets_its_image() {
-    let (site, url) = (site(), address("python"));
-    let reader = site.visitor("reader");
-    reader.args(&["pull", "--name", "0cc175b9.simg", &url]).ok();
-    let run = "exec --home /root 0cc175b9.simg sh -c";
-    let words = run.split(' ').chain(["echo hello > greeting.txt"]);
-    reader.args(&words.collect::<Vec<_>>()).ok();
-    assert_eq!(reader.read("greeting.txt"), b"hello\n");
-}
-
-/// As `galaxy/tool_util/deps/singularity_util.py` does it.
-#[test]
-fn galaxy_runs_its_image() {
-    let (site, url) = (site(), address("xml"));
-    let reader = site.visitor("reader");
-    let run = format!(
-        "-s exec --contain --cleanenv --ipc --pid --no-mount tmp {url} /bin/busybox echo it runs"
-    );
-    reader.run(&run).ok().says("it runs\n");
 }

@@ -3,6 +3,7 @@
 //! Each test has a site of its own. What the client says of a success is not taken for one: the server is asked.
 mod delete;
 mod download;
+mod engine;
 mod key;
 mod oci;
 mod permission;

@@ -1,6 +1,9 @@
 //! A site with the real, unmodified Apptainer client: each with a network, folders and people of its own.
 use std::{
-    fmt, fs,
+    ffi::OsString,
+    fmt,
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::Arc,
@@ -153,21 +156,34 @@ impl Apptainer<'_> {
         self.command("bash").args_of(&[script])
     }
 
-    /// Runs a script of `bash` on this machine, with its `curl` and `wget`, in the network of the site. `apptainer` is
-    /// still the one of the root folder.
+    /// Runs a script of `bash` on this machine, with its `curl` and `wget` and what is installed beside, in the network of
+    /// the site. `apptainer` and `singularity` are still the one of the root folder, where this home has the same path.
     pub fn shell(&self, script: &str) -> Done {
-        let root = root().display().to_string();
-        let run = run();
-        let apptainer = format!("apptainer() {{ '{run}' run '{root}' apptainer \"$@\"; }}");
         let mut command = self.site.network.command("bash");
         command
             .current_dir(&self.home)
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", &self.home)
-            .env("APPTAINER_NO_PRIVS", "true");
-        let script = format!("{apptainer}; export -f apptainer; {script}");
-        Words(command).args_of(&["-c", &script])
+            .env("PATH", path(&[self.programs(), tools().join("bin")]))
+            .env("HOME", &self.home);
+        Words(command).args_of(&["-c", script])
+    }
+
+    /// A folder with the client as a program, for those who look for one.
+    fn programs(&self) -> PathBuf {
+        let folder = self.home.join(".programs");
+        fs::create_dir_all(&folder).expect("a folder");
+        let (place, root) = (self.home.display(), root());
+        let script = format!(
+            "#!/bin/sh\nAPPTAINER_NO_PRIVS=true PLACE='{place}' exec '{}' run '{}' apptainer \"$@\"\n",
+            run(),
+            root.display()
+        );
+        for name in ["apptainer", "singularity"] {
+            let file = folder.join(name);
+            fs::write(&file, &script).expect("a script");
+            fs::set_permissions(&file, Permissions::from_mode(0o755)).expect("a program");
+        }
+        folder
     }
 
     /// Logs in with a token.
@@ -211,13 +227,15 @@ impl Apptainer<'_> {
         hash(&bytes)
     }
 
-    /// Builds `name` in the home, a small image of this machine's architecture that really runs.
+    /// Builds `name` in the home, a small image of this machine's architecture that really runs: busybox, and the bash in
+    /// which engines run their scripts.
     pub fn build(&self, name: &str) {
         let definition = "\
             Bootstrap: scratch\n\
             %setup\n\
             cd \"$APPTAINER_ROOTFS\" && mkdir -p bin\n\
             cp /usr/bin/busybox bin/busybox && ln -s busybox bin/sh\n\
+            cp --parents /bin/bash $(ldd /bin/bash | grep -o '/[^ ]*') .\n\
             %runscript\n\
             echo \"hello $1\"\n\
             %labels\n\
@@ -229,17 +247,11 @@ impl Apptainer<'_> {
     /// Runs a program of this machine, outside of the root where Apptainer is, in the same network and home.
     pub fn outside(&self, program: &str, args: &[&str]) -> Done {
         let credentials = self.home.join(".docker/config.json");
-        let installed = [tools().join("go"), tools().join("bin")];
-        let system = std::env::var_os("PATH").unwrap_or_default();
-        let folders = installed.into_iter().chain(std::env::split_paths(&system));
         let mut command = self.site.network.command(program);
         command
             .current_dir(&self.home)
             .env_clear()
-            .env(
-                "PATH",
-                std::env::join_paths(folders).expect("paths without ':'"),
-            )
+            .env("PATH", path(&[tools().join("go"), tools().join("bin")]))
             .env("HOME", &self.home)
             // Otherwise skopeo has a file for the whole machine.
             .env("REGISTRY_AUTH_FILE", credentials);
@@ -260,6 +272,16 @@ impl Apptainer<'_> {
             .env("APPTAINER_NO_PRIVS", "true");
         Words(command)
     }
+}
+
+/// Where programs are found: in these folders first, then where this machine has them.
+fn path(folders: &[PathBuf]) -> OsString {
+    let system = std::env::var_os("PATH").unwrap_or_default();
+    let folders = folders
+        .iter()
+        .cloned()
+        .chain(std::env::split_paths(&system));
+    std::env::join_paths(folders).expect("paths without ':'")
 }
 
 /// A command that waits for its arguments.

@@ -61,6 +61,32 @@ impl Apptainer<'_> {
         self.outside("skopeo", &words(&format!("--insecure-policy {line}")))
     }
 
+    /// Runs `podman` with a storage of its own, where it needs neither mounts nor a runtime.
+    pub fn podman(&self, line: &str) -> Done {
+        self.podman_args(&words(line))
+    }
+
+    /// Runs it with these arguments.
+    pub fn podman_args(&self, args: &[&str]) -> Done {
+        // It wants the file that it is told of, even if there is nothing in it.
+        let credentials = self.home.join(".docker/config.json");
+        if !credentials.is_file() {
+            fs::create_dir_all(self.home.join(".docker")).expect("a folder");
+            fs::write(credentials, "{}").expect("a file");
+        }
+        let storage = self.home.join(".podman").display().to_string();
+        let run = format!("{storage}/run");
+        let place = [
+            "--root",
+            &storage,
+            "--runroot",
+            &run,
+            "--storage-driver",
+            "vfs",
+        ];
+        self.outside("podman", &[&place[..], args].concat())
+    }
+
     /// Runs `oras`.
     pub fn oras(&self, line: &str) -> Done {
         self.outside("oras", &words(line))

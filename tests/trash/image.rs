@@ -58,7 +58,7 @@ on_each_database! {
         let before = shown(&alice).await;
         let doors = [
             format!("/v1/images/{BOX}:1?arch=amd64"), format!("/v1/imagefile/{BOX}:stable?arch=amd64"), format!("/v1/imagefile/{BOX}:{}", digest.replace(':', ".")),
-            format!("/v2/{BOX}/manifests/1"), format!("/v2/{BOX}/manifests/{}", meant(&alice, "1").await), format!("/sif/{BOX}:1"), share,
+            format!("/v2/{BOX}/manifests/1"), format!("/v2/{BOX}/manifests/{}", meant(&alice, "1").await), format!("/v2/{BOX}/blobs/{digest}"), format!("/sif/{BOX}:1"), share,
         ];
         delete_image(&alice, "1").await;
         assert_eq!(drifts(&app).await, []);

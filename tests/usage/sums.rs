@@ -90,7 +90,7 @@ on_each_database! {
         alice.delete("/v1/images/alice/tools/box:1?arch=amd64").await.expect(200);
         let found = sums(&alice, TOOLS).await;
         assert_eq!((&found["imageCount"], &found["size"]), (&json!(1), &json!(one.to_string())));
-        assert_eq!(found["stored"], (2 * one + 2 + 15).to_string());
+        assert_eq!(found["stored"], (2 * one + 2 + 15).to_string(), "it is in the trash");
         assert_eq!(drifts(&app).await, []);
         tokio::time::sleep(Duration::from_millis(5)).await;
         collect(&app.operator(), Duration::ZERO, false).await.expect("a collection");

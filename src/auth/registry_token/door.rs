@@ -34,7 +34,8 @@ pub async fn registry_caller(request: &Request, wanted: Wanted<'_>) -> Result<Ca
     }
 }
 
-/// The value of `WWW-Authenticate` that tells a client where to fetch a token, and for what.
+/// The value of `WWW-Authenticate` that tells a client where to fetch a token, and for what. One that shows a token is told
+/// whether it is wrong or falls short: some (podman) fetch a better one only then.
 pub fn registry_challenge(request: &Request, wanted: Wanted<'_>) -> String {
     let base = &RequestContext::of(request).base_url;
     let host = base.split_once("://").map_or(&**base, |(_, rest)| rest);
@@ -43,10 +44,28 @@ pub fn registry_challenge(request: &Request, wanted: Wanted<'_>) -> String {
         "Bearer realm=\"{base}{}\",service=\"{host}\"",
         service::PATH
     );
-    match scope(request, wanted) {
-        Some(scope) => format!("{start},scope=\"{scope}\""),
-        None => start,
-    }
+    let parts = [
+        ("scope", scope(request, wanted)),
+        ("error", fault(request, wanted).map(str::to_owned)),
+    ];
+    parts
+        .into_iter()
+        .filter_map(|(name, value)| value.map(|value| format!(",{name}=\"{value}\"")))
+        .fold(start, |challenge, part| challenge + &part)
+}
+
+/// What is wrong with a token that is shown, in the words of RFC 6750.
+fn fault(request: &Request, wanted: Wanted<'_>) -> Option<&'static str> {
+    let Ok(Credential::Bearer(text)) = credential(request) else {
+        return None;
+    };
+    let nobody = anonymous(request);
+    let falls_short = registry_token::read(&nobody, &text)
+        .is_some_and(|token| matches!(grants(&nobody, &token, wanted), Ok(false)));
+    Some(match falls_short {
+        true => "insufficient_scope",
+        false => "invalid_token",
+    })
 }
 
 /// What a client is to ask for. Whoever pushes pulls, too.

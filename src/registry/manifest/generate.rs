@@ -375,7 +375,11 @@ pub(in crate::registry) async fn delete_image(
     if image.blob.is_some() {
         usage::image_removed(tx, &image);
     }
+    let blob = image.blob.clone();
     image.delete(tx.db()).await?;
+    if let Some(blob) = blob {
+        blob::release(tx, container.id, &blob).await?;
+    }
     follow_made(tx, container, names).await
 }
 

@@ -21,7 +21,7 @@ use crate::{
     access::{Admin, Granted, Includes, Push, internal},
     error::Result,
     event::Target,
-    registry::{Tx, fresh_id, manifest as manifests, usage},
+    registry::{Tx, blob as blobs, fresh_id, manifest as manifests, usage},
 };
 
 /// Why something goes into the trash, and until when it stays there.
@@ -144,6 +144,13 @@ pub(in crate::registry) async fn put_content(
         manifests::forget_image(tx, image.id).await?;
     }
     let content = content.carry(tx, container.id, hidden).await?;
+    if let Some(blob) = content
+        .image
+        .as_ref()
+        .and_then(|image| image.blob.as_deref())
+    {
+        blobs::release(tx, container.id, blob).await?;
+    }
     let mut left: Vec<_> = names.into_iter().map(|name| name.name).collect();
     if let Some(image) = content.described_elsewhere() {
         // What was made for its names names the manifest that is left from now on.

@@ -168,6 +168,27 @@ async fn the_challenge_tells_where_to_fetch_a_token_and_for_what() {
 }
 
 #[tokio::test]
+async fn the_challenge_tells_what_is_wrong_with_the_token_that_was_shown() {
+    let app = TestApp::sqlite().await;
+    let alice = app.user("alice").await;
+    container(&alice, "alice", "open", false).await;
+    let pull = token(&alice, &["repository:alice/open/hello:pull"]).await;
+    let cases = [
+        (&*pull, Wanted::Push(OPEN), "insufficient_scope"),
+        (&*pull, Wanted::Catalog, "insufficient_scope"),
+        ("Bearer sifhub_wrong", Wanted::Push(OPEN), "invalid_token"),
+        ("Bearer wrong", Wanted::Entry, "invalid_token"),
+    ];
+    for (shown, wanted, fault) in cases {
+        let challenge = auth::registry_challenge(&request(&app, shown), wanted);
+        let end = format!(",error=\"{fault}\"");
+        assert!(challenge.ends_with(&end), "{shown}: {challenge}");
+    }
+    let nothing = auth::registry_challenge(&request(&app, ""), Wanted::Push(OPEN));
+    assert!(!nothing.contains("error"), "{nothing}");
+}
+
+#[tokio::test]
 async fn cookies_and_pages_of_other_sites_do_not_count_at_the_door() {
     let app = TestApp::sqlite().await;
     person(&app, "alice").await;

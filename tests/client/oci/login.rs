@@ -21,12 +21,26 @@ fn skopeo(person: &Apptainer, password: &str) -> Done {
     person.outside("skopeo", &[&login[..], &[HOST]].concat())
 }
 
+fn podman(person: &Apptainer, password: &str) -> Done {
+    let login = [
+        "login",
+        "--tls-verify=false",
+        "-u",
+        "alice",
+        "-p",
+        password,
+        HOST,
+    ];
+    person.podman_args(&login)
+}
+
 type LogIn = fn(&Apptainer, &str) -> Done;
 /// Each client, and what it says of a wrong password.
-const CLIENTS: [(LogIn, &str); 3] = [
+const CLIENTS: [(LogIn, &str); 4] = [
     (apptainer, "the name or the password is wrong"),
     (oras, "the name or the password is wrong"),
     (skopeo, "invalid username/password"),
+    (podman, "invalid username/password"),
 ];
 
 #[test]

@@ -5,6 +5,7 @@ mod apptainer;
 mod crane;
 mod login;
 mod oras;
+mod podman;
 mod python;
 mod skopeo;
 
