@@ -150,3 +150,17 @@ fn digest_aside(path: &str) -> Option<Digest> {
 fn aside_path(digest: &Digest) -> String {
     format!("{QUARANTINE}{}-{}", digest.algorithm(), digest.hex())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_add_up_to_what_the_rate_allows() {
+        for (pieces, rate, seconds) in [(10, 1_000_000, 1), (10, 100_000, 10), (1, 1, 100_000)] {
+            let all: Duration = (0..pieces).map(|_| pause(100_000, rate)).sum();
+            assert_eq!(all, Duration::from_secs(seconds));
+        }
+        assert_eq!(pause(5, 0), pause(5, 1), "no rate is no end");
+    }
+}

@@ -16,7 +16,7 @@ fn fault(answer: &Answer) -> Option<String> {
 }
 
 /// Pushes an image as the library's clients do, up to the first refusal, which is the answer.
-async fn push(who: &Client, path: &str, tag: &str, image: SifBuilder) -> Answer {
+pub async fn push(who: &Client, path: &str, tag: &str, image: SifBuilder) -> Answer {
     match try_push(who, path, tag, image).await {
         Ok(answer) => answer,
         Err(answer) => *answer,

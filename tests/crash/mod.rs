@@ -1,6 +1,8 @@
 //! The server killed at any moment: nothing that it has acknowledged is lost, and nothing half is ever to be seen.
 mod oci;
 mod push;
+mod scrub;
+mod storage;
 
 use std::{
     fs,

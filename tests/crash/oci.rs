@@ -1,4 +1,4 @@
-//! A push by the OCI door over HTTP, with the server killed before every request, or with storage that fails now and then.
+//! A push by the OCI door over HTTP, with the server killed before every request, or at any moment.
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
@@ -11,14 +11,11 @@ use serde_json::json;
 use sifhub::registry::Digest;
 use tokio::time::sleep;
 
-use super::{PUSHERS, Site, Target, files};
-use crate::support::{
-    SifBuilder,
-    flaky::Flaky,
-    oci::MANIFEST,
-    postgres,
-    s3::{ACCESS_KEY, REGION, S3Server, SECRET_KEY},
+use super::{
+    PUSHERS, Site, Target, files,
+    storage::{left, on_s3},
 };
+use crate::support::{SifBuilder, oci::MANIFEST, postgres, s3::S3Server};
 
 const REPOSITORY: &str = "alice/tools/crash";
 /// In so many chunks.
@@ -26,7 +23,7 @@ const CHUNKS: usize = 3;
 
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
+pub(super) enum Step {
     Begin,
     /// Ask how much has arrived, and send the next of the chunks.
     Send,
@@ -39,20 +36,20 @@ enum Step {
 }
 
 /// A SIF image on its way, as `oras` pushes it.
-struct Push {
-    next: Step,
-    layer: Bytes,
+pub(super) struct Push {
+    pub(super) next: Step,
+    pub(super) layer: Bytes,
     config: Bytes,
     tag: String,
     place: String,
 }
 
 impl Push {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::of_size(3 << 20)
     }
 
-    fn of_size(size: usize) -> Self {
+    pub(super) fn of_size(size: usize) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let layer = SifBuilder::new("amd64").payload(size, number).build();
@@ -76,8 +73,15 @@ impl Push {
         .to_string()
     }
 
+    /// Does all that is left, which nobody refuses.
+    pub(super) async fn complete(&mut self, door: &Door) {
+        while self.next != Step::Done {
+            self.step(door).await.expect("nothing is refused");
+        }
+    }
+
     /// Does what comes next. Tells the status when the server refuses, and forgets an upload that is gone.
-    async fn step(&mut self, door: &Door) -> Result<(), StatusCode> {
+    pub(super) async fn step(&mut self, door: &Door) -> Result<(), StatusCode> {
         self.next = match self.next {
             Step::Begin => {
                 let begun = door
@@ -149,13 +153,13 @@ impl Push {
     }
 
     /// The same after a collection that gives no time of grace: it takes what was mounted, since no manifest there names it.
-    async fn check_collected(&mut self, door: &Door) {
+    pub(super) async fn check_collected(&mut self, door: &Door) {
         self.next = self.next.min(Step::Mount);
         self.check(door).await;
     }
 
     /// What was acknowledged is there, whole; what was not is not to be seen.
-    async fn check(&self, door: &Door) {
+    pub(super) async fn check(&self, door: &Door) {
         let layer = format!("blobs/{}", Digest::of(&self.layer));
         let config = format!("blobs/{}", Digest::of(&self.config));
         let mounted = format!("../mounted/{layer}");
@@ -205,7 +209,7 @@ fn place(begun: &Response) -> String {
 }
 
 /// The OCI door of a server.
-struct Door {
+pub(super) struct Door {
     base: String,
     token: String,
     http: Client,
@@ -217,7 +221,7 @@ struct Door {
 const NOBODY: StatusCode = StatusCode::BAD_GATEWAY;
 
 impl Door {
-    fn of(target: &Target) -> Self {
+    pub(super) fn of(target: &Target) -> Self {
         Self {
             base: format!("{}/v2/{REPOSITORY}", target.base),
             token: target.token.clone(),
@@ -233,7 +237,7 @@ impl Door {
         }
     }
 
-    async fn send(
+    pub(super) async fn send(
         &self,
         method: &str,
         path: &str,
@@ -293,17 +297,7 @@ async fn oci_push_goes_on_after_a_kill_on_s3() {
     let s3 = S3Server::shared().await;
     let bucket = s3.bucket().await;
     push_through_crashes(&on_s3(&s3.endpoint, &bucket)).await;
-}
-
-fn on_s3<'a>(endpoint: &'a str, bucket: &'a str) -> [(&'static str, &'a str); 6] {
-    [
-        ("storage.backend", "s3"),
-        ("storage.s3.bucket", bucket),
-        ("storage.s3.region", REGION),
-        ("storage.s3.endpoint", endpoint),
-        ("storage.s3.access_key_id", ACCESS_KEY),
-        ("storage.s3.secret_access_key", SECRET_KEY),
-    ]
+    assert_eq!(left(&s3.endpoint, &bucket).await, [""; 0]);
 }
 
 #[tokio::test]
@@ -366,9 +360,7 @@ async fn oci_pushes_survive_a_kill_at_any_moment_and_go_on_where_they_were() {
             push.check(&door).await;
             acknowledged += usize::from(push.next == Step::Done);
             // What was under way goes on: the same request is sent again.
-            while push.next != Step::Done {
-                push.step(&door).await.expect("nothing is refused");
-            }
+            push.complete(&door).await;
         }
         all.append(&mut pushes);
     }
@@ -380,168 +372,4 @@ async fn oci_pushes_survive_a_kill_at_any_moment_and_go_on_where_they_were() {
     }
     let scrubbed = site.server.cli(&["scrub", "--older-than", "0s"]);
     assert_eq!(scrubbed, "", "nothing is damaged or missing");
-}
-
-#[tokio::test]
-async fn collections_and_scrubs_that_are_killed_at_any_moment_lose_nothing() {
-    let site = Site::new(&[]).await;
-    let door = Door::of(&site.target);
-    let mut all = Vec::new();
-    for round in 0..20 {
-        let mut push = Push::of_size(300_000);
-        while push.next != Step::Done {
-            push.step(&door).await.expect("nothing is refused");
-        }
-        all.push(push);
-        for number in 0..5 {
-            let stray = Bytes::from(format!("stray {number} of {round}"));
-            let path = format!("blobs/uploads/?digest={}", Digest::of(&stray));
-            let kept = door.send("POST", &path, stray, None).await;
-            kept.expect("nothing is refused");
-        }
-        let commands: [&[&str]; 3] = [
-            &["gc", "--grace", "0s"],
-            &["gc", "--grace", "0s"],
-            &["scrub", "--older-than", "0s"],
-        ];
-        let mut commands = commands.map(|args| site.server.begin_cli(args));
-        sleep(Duration::from_millis(thread_rng().gen_range(0..400))).await;
-        for command in &mut commands {
-            command.kill().expect("a process of ours takes our signals");
-            command.wait().expect("it can be waited for");
-        }
-        for push in &mut all {
-            push.check_collected(&door).await;
-        }
-    }
-    site.age_claims().await;
-    for _ in 0..2 {
-        site.server.cli(&["gc", "--grace", "0s"]);
-    }
-    let scrubbed = site.server.cli(&["scrub", "--older-than", "0s"]);
-    assert_eq!(scrubbed, "", "nothing is damaged or missing");
-    for push in &mut all {
-        push.check_collected(&door).await;
-    }
-    // A layer and a configuration each.
-    let left = files(&site.dir.path().join("data/blobs"));
-    assert_eq!(left, all.len() * 2);
-}
-
-#[tokio::test]
-async fn damage_is_told_by_the_command_and_by_its_status() {
-    let site = Site::new(&[]).await;
-    let door = Door::of(&site.target);
-    let mut push = Push::of_size(300_000);
-    while push.next != Step::Done {
-        push.step(&door).await.expect("nothing is refused");
-    }
-    let digest = Digest::of(&push.layer);
-    let hex = digest.hex();
-    let blobs = site.dir.path().join("data/blobs");
-    let file = blobs.join(format!("blobs/sha256/{}/{hex}", &hex[..2]));
-    std::fs::write(&file, "rotten").expect("it rots");
-    let told = site.server.try_cli("", &["scrub", "--older-than", "0s"]);
-    assert!(!told.status.success());
-    let damaged = format!("damaged {digest} {}\n", push.layer.len());
-    assert_eq!(String::from_utf8_lossy(&told.stdout), damaged);
-    // Beside a server, with nothing mounted where blobs should be.
-    std::fs::rename(&blobs, blobs.with_extension("unmounted")).expect("it is unmounted");
-    for command in [&["scrub", "--older-than", "0s"][..], &["gc"]] {
-        let refused = site.server.try_cli("", command);
-        let words = String::from_utf8_lossy(&refused.stderr).into_owned();
-        assert!(
-            !refused.status.success() && words.contains("mount it"),
-            "{words}"
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn storage_that_fails_in_bursts_is_told_of_with_503_and_keeps_nothing_half() {
-    let s3 = S3Server::shared().await;
-    let bucket = s3.bucket().await;
-    let flaky = Flaky::before(&s3.endpoint).await;
-    let site = Site::new(&on_s3(flaky.endpoint(), &bucket)).await;
-    let door = Door::of(&site.target);
-    let mut push = Push::of_size(300_000);
-    let mut refused = 0;
-    while push.next != Step::Done {
-        // More than are tried again.
-        flaky.fail_next(6);
-        let step = push.step(&door).await;
-        flaky.fail_next(0);
-        if let Err(status) = step {
-            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{:?}", push.next);
-            refused += 1;
-            push.check(&door).await;
-            push.step(&door).await.expect("storage is well again");
-        }
-    }
-    assert!(refused >= 3, "{refused}");
-    push.check(&door).await;
-    flaky.fail_every(1);
-    let layer = format!("blobs/{}", Digest::of(&push.layer));
-    let lost = door.send("GET", &layer, Bytes::new(), None).await;
-    assert_eq!(
-        lost.expect_err("a refusal"),
-        StatusCode::SERVICE_UNAVAILABLE
-    );
-    flaky.fail_every(0);
-    sleep(Duration::from_secs(2)).await;
-    site.server.cli(&["gc", "--grace", "0s"]);
-    let plan = site
-        .server
-        .cli(&["gc", "--grace", "0s", "--dry-run", "--json"]);
-    let decisions = plan
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"));
-    let decisions: Vec<serde_json::Value> = decisions.collect();
-    assert!(
-        decisions
-            .iter()
-            .all(|decision| decision["action"] == "keep"),
-        "{plan}"
-    );
-    assert!(
-        decisions.iter().all(|decision| decision["what"] == "blob"),
-        "{plan}"
-    );
-    let manifest = &decisions[0]["holds"][0];
-    assert_eq!(
-        (&manifest["count"], manifest["until"].is_null()),
-        (&json!(1), true)
-    );
-    push.check_collected(&door).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn storage_that_fails_now_and_then_loses_nothing_that_was_acknowledged() {
-    let s3 = S3Server::shared().await;
-    for every in [2, 3, 5, 7] {
-        let bucket = s3.bucket().await;
-        let flaky = Flaky::before(&s3.endpoint).await;
-        let site = Site::new(&on_s3(flaky.endpoint(), &bucket)).await;
-        let door = Door::of(&site.target);
-        let mut push = Push::new();
-        flaky.fail_every(every);
-        // A client that is told "not now" tries again.
-        for _ in 0..200 {
-            match push.step(&door).await {
-                Ok(()) if push.next == Step::Done => break,
-                Ok(()) => {}
-                Err(status) => {
-                    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{:?}", push.next);
-                    flaky.fail_every(0);
-                    push.check(&door).await;
-                    flaky.fail_every(every);
-                }
-            }
-        }
-        flaky.fail_every(0);
-        while push.next != Step::Done {
-            push.step(&door).await.expect("storage is well again");
-        }
-        push.check(&door).await;
-    }
 }

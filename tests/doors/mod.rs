@@ -3,6 +3,8 @@
 mod table;
 mod wire;
 
+pub use wire::push_by_oci;
+
 use serde_json::{Value, json};
 
 use crate::support::{

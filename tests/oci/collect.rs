@@ -1,6 +1,7 @@
 //! Collection of garbage beside pushes, mounts, tags and deletes.
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
+use futures::TryStreamExt;
 use sifhub::registry::{
     Caller,
     blob::{Decision, Reason, What, collect, explain},
@@ -8,12 +9,15 @@ use sifhub::registry::{
 use tokio::time::sleep;
 
 use super::*;
-use crate::support::{SifBuilder, TestApp, on_each_database};
+use crate::{
+    consistency,
+    support::{SifBuilder, TestApp, on_each_database},
+};
 
 const HERE: &str = "alice/tools/here";
 const THERE: &str = "alice/tools/there";
 const CLIENTS: u64 = 32;
-const ROUNDS: u64 = 4;
+const ROUNDS: u64 = 2;
 
 /// What a client brings.
 struct Load {
@@ -84,6 +88,29 @@ impl Load {
     }
 }
 
+/// Pushes an image by the library until that is acknowledged, and tells its digest. Clients of a pair have the same one.
+async fn push_sif(client: &Client, tag: &str, number: u64, round: u64) -> String {
+    let image = || SifBuilder::new("amd64").payload(4096, number / 2 * ROUNDS + round);
+    for _ in 0..200 {
+        let push = consistency::push(client, &sif(number), tag, image()).await;
+        if push.status == 200 {
+            return sha256(&image().build());
+        }
+    }
+    panic!("collection lets nobody push");
+}
+
+/// Where a client keeps images.
+fn sif(client: u64) -> String {
+    format!("alice/tools/sif{client}")
+}
+
+/// Those of the digests of stored blobs.
+async fn stored(app: &TestApp) -> BTreeSet<String> {
+    let blobs = app.storage.blobs().map_ok(|blob| blob.digest.to_string());
+    blobs.try_collect().await.expect("a list")
+}
+
 /// Collects without pause for long, until it is dropped.
 async fn collect_again_and_again(operator: Caller) {
     loop {
@@ -99,21 +126,28 @@ on_each_database! {
     async fn collection_without_grace_takes_nothing_that_was_acknowledged(app) {
         let alice = app.user("alice").await;
         let work = async |client: u64| {
-            let (mut kept, mut deleted) = (Vec::new(), Vec::new());
+            let (mut kept, mut sifs, mut deleted) = (Vec::new(), Vec::new(), Vec::new());
             for round in 0..ROUNDS {
                 let load = Load::new(client, round);
                 let here = load.push(&alice, HERE, None).await;
                 let there = load.push(&alice, THERE, Some(HERE)).await;
+                // One that no manifest will name.
+                let stray = format!("{}?digest={}", begin(&alice, HERE).await, sha256(load.tag.as_bytes()));
+                alice.send("PUT", &stray, load.tag.clone()).await;
+                // The tag moves on, and the image stays.
+                let digest = push_sif(&alice, "latest", client, round).await;
+                let image = format!("/v1/imagefile/{}:{}?arch=amd64", sif(client), digest.replace(':', "."));
                 if round % 2 == 1 {
                     alice.delete(&here).await.expect(202);
-                    deleted.push(here);
-                    kept.push((load, there));
+                    alice.delete(&image.replace("imagefile", "images")).await.expect(200);
+                    deleted.extend([here, image]);
                 } else {
                     kept.push((Load::new(client, round), here));
-                    kept.push((load, there));
+                    sifs.push((digest, image));
                 }
+                kept.push((load, there));
             }
-            (kept, deleted)
+            (kept, sifs, deleted)
         };
         let all = futures::future::join_all((0..CLIENTS).map(work));
         let done = tokio::select! {
@@ -123,19 +157,30 @@ on_each_database! {
         };
         // Twice: links of blobs that nothing names go first, and the blobs when no link is left.
         for _ in 0..2 {
+            sleep(Duration::from_millis(5)).await;
             collect(&app.operator(), Duration::ZERO, false).await.expect("a collection");
         }
+        let mut needed = BTreeSet::from([sha256(b"{}")]);
         let (mut kept, mut deleted) = (0, 0);
-        for (ours, gone) in &done {
+        for (ours, sifs, gone) in &done {
             for (load, path) in ours {
                 load.check(&alice, path).await;
+                needed.insert(sha256(&load.layer));
+            }
+            for (digest, path) in sifs {
+                assert_eq!(sha256(&alice.get(path).await.expect(200).body), *digest);
+                needed.insert(digest.clone());
             }
             for path in gone {
                 alice.get(path).await.expect(404);
             }
-            (kept, deleted) = (kept + ours.len() as u64, deleted + gone.len() as u64);
+            kept += ours.len() + sifs.len();
+            deleted += gone.len();
         }
-        assert_eq!((kept, deleted), (CLIENTS * ROUNDS * 3 / 2, CLIENTS * ROUNDS / 2));
+        let pushes = (CLIENTS * ROUNDS) as usize;
+        assert_eq!((kept, deleted), (pushes * 2, pushes));
+        // Neither less nor more is stored.
+        assert_eq!(stored(&app).await, needed);
     }
 
     async fn what_nothing_names_goes_after_the_time_of_grace(app) {

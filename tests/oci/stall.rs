@@ -3,6 +3,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use reqwest::{Method, StatusCode, header};
+use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -134,6 +135,15 @@ impl Site {
         assert!(ended.is_ok(), "requests of clients that are gone still run");
     }
 
+    /// Uploads that nobody knows how to go on with come to their end.
+    async fn a_day_passes(&self) {
+        let file = self.dir.path().join("data/sifhub.db");
+        let db = Database::connect(format!("sqlite://{}", file.display()));
+        let db = db.await.expect("a connection");
+        let pass = "UPDATE blob_upload SET expires_at = created_at";
+        db.execute_unprepared(pass).await.expect("a change");
+    }
+
     /// Nothing is staged once collection has seen the end of all uploads.
     fn is_tidy(&self) {
         self.server.cli(&["gc", "--grace", "0s"]);
@@ -245,6 +255,8 @@ async fn who_vanishes_in_the_middle_leaves_nothing_that_runs_and_nothing_that_li
         )
         .await;
     assert!(back.bytes().await.expect("the blob") == large);
+    site.a_day_passes().await;
+    site.is_tidy();
 }
 
 #[tokio::test]
@@ -261,4 +273,53 @@ async fn who_stands_still_in_the_head_of_a_further_request_is_let_go() {
     closed(socket).await;
     site.at_rest().await;
     site.is_tidy();
+}
+
+#[tokio::test]
+async fn who_never_comes_to_the_end_of_a_head_is_let_go() {
+    let site = Site::new();
+    let head = format!(
+        "PUT {} HTTP/1.1\r\nHost: {}\r\nX-Slow: ",
+        at("blobs/uploads/"),
+        site.address
+    );
+    let mut slow = Vec::new();
+    for number in 0..CLIENTS {
+        let connection = TcpStream::connect(&site.address).await;
+        let mut socket = connection.expect("a connection");
+        // A third says nothing at all, a third stops in the middle, and a third goes on for ever, byte by byte.
+        if number % 3 > 0 {
+            socket.write_all(head.as_bytes()).await.expect("it is sent");
+        }
+        slow.push(tokio::spawn(async move {
+            while number % 3 == 2 && socket.write_all(b"x").await.is_ok() {
+                sleep(Duration::from_millis(100)).await;
+            }
+            closed(socket).await;
+        }));
+    }
+    let other = site.begin().await;
+    site.complete(&other, b"somebody else pushes meanwhile")
+        .await;
+    for slow in slow {
+        slow.await.expect("it is let go");
+    }
+    site.at_rest().await;
+    site.is_tidy();
+}
+
+#[tokio::test]
+async fn who_sends_slowly_but_steadily_gets_to_the_end() {
+    let site = Site::new();
+    let upload = site.begin().await;
+    let path = format!("{upload}?digest={}", sha256(&blob(1)));
+    let mut socket = site.half("PUT", &path, 2 * HALF, b"").await;
+    // All in all twice as long as anybody may stand still.
+    for piece in blob(1).chunks(100) {
+        sleep(Duration::from_millis(200)).await;
+        socket.write_all(piece).await.expect("it is taken");
+    }
+    let mut answer = [0; 12];
+    socket.read_exact(&mut answer).await.expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 201");
 }

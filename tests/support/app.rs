@@ -72,6 +72,12 @@ impl TestApp {
         Self::build(sqlite().await, |_| {}, Settings::Fs { root }).await
     }
 
+    /// On PostgreSQL, with storage in that folder.
+    pub async fn postgres_in_folder(root: &Path) -> Self {
+        let root = root.to_owned();
+        Self::build(postgres_url().await, |_| {}, Settings::Fs { root }).await
+    }
+
     /// On SQLite, with storage in a bucket.
     pub async fn on_s3(bucket: sifhub::storage::Bucket) -> Self {
         Self::build(sqlite().await, |_| {}, Settings::S3(bucket)).await

@@ -97,6 +97,11 @@ impl Apptainer<'_> {
         self.outside("crane", &words(line))
     }
 
+    /// Runs `helm`.
+    pub fn helm(&self, line: &str) -> Done {
+        self.outside("helm", &words(line))
+    }
+
     /// Runs a script of Python, with what is installed from PyPI.
     pub fn python(&self, script: &str) -> Done {
         let python = tools().join("bin/python");

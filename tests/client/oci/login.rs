@@ -34,13 +34,28 @@ fn podman(person: &Apptainer, password: &str) -> Done {
     person.podman_args(&login)
 }
 
+fn helm(person: &Apptainer, password: &str) -> Done {
+    let login = [
+        "registry",
+        "login",
+        "--plain-http",
+        "-u",
+        "alice",
+        "-p",
+        password,
+        HOST,
+    ];
+    person.outside("helm", &login)
+}
+
 type LogIn = fn(&Apptainer, &str) -> Done;
 /// Each client, and what it says of a wrong password.
-const CLIENTS: [(LogIn, &str); 4] = [
+const CLIENTS: [(LogIn, &str); 5] = [
     (apptainer, "the name or the password is wrong"),
     (oras, "the name or the password is wrong"),
     (skopeo, "invalid username/password"),
     (podman, "invalid username/password"),
+    (helm, "the name or the password is wrong"),
 ];
 
 #[test]

@@ -1,8 +1,11 @@
 //! Stored blobs, read again.
+mod pace;
+mod repair;
+
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use chrono::TimeDelta;
@@ -39,6 +42,18 @@ impl Site {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let app = TestApp::in_folder(folder.path()).await;
         Self { app, folder }
+    }
+
+    /// The same on PostgreSQL.
+    async fn postgres() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let app = TestApp::postgres_in_folder(folder.path()).await;
+        Self { app, folder }
+    }
+
+    /// One on each database.
+    async fn each() -> [Self; 2] {
+        [Self::new().await, Self::postgres().await]
     }
 
     fn file(&self, digest: &str) -> PathBuf {
@@ -110,57 +125,58 @@ fn broken(all: &[Checked]) -> Vec<(String, Health)> {
 
 #[tokio::test]
 async fn damaged_and_missing_blobs_are_named_and_come_back_with_the_next_push() {
-    let site = Site::new().await;
-    let (alice, root) = (site.app.user("alice").await, site.app.admin("root").await);
-    let rotten = alice.push("alice/tools/rotten", "1", image(1)).await;
-    let lost = alice.push("alice/tools/lost", "1", image(2)).await;
-    alice.push("alice/tools/sound", "1", image(3)).await;
-    let mut bytes = fs::read(site.file(&rotten)).expect("the blob");
-    bytes[70_000] ^= 1;
-    fs::write(site.file(&rotten), bytes).expect("it rots");
-    fs::remove_file(site.file(&lost)).expect("it is lost");
+    for site in Site::each().await {
+        let (alice, root) = (site.app.user("alice").await, site.app.admin("root").await);
+        let rotten = alice.push("alice/tools/rotten", "1", image(1)).await;
+        let lost = alice.push("alice/tools/lost", "1", image(2)).await;
+        alice.push("alice/tools/sound", "1", image(3)).await;
+        let mut bytes = fs::read(site.file(&rotten)).expect("the blob");
+        bytes[70_000] ^= 1;
+        fs::write(site.file(&rotten), bytes).expect("it rots");
+        fs::remove_file(site.file(&lost)).expect("it is lost");
 
-    let mut found = broken(&site.scrub(TimeDelta::zero()).await);
-    found.sort_by_key(|(digest, _)| *digest != rotten);
-    assert_eq!(
-        found,
-        [
-            (rotten.clone(), Health::Damaged),
-            (lost.clone(), Health::Missing)
-        ]
-    );
-    let told = report(&root).await;
-    assert_eq!(
-        (&told["blobs"], &told["damagedCount"]),
-        (&json!(4), &json!(2))
-    );
-    assert_eq!(told["damaged"].as_array().map(Vec::len), Some(2));
-    assert!(
-        site.folder
-            .path()
-            .join(rotten.replacen("sha256:", "quarantine/sha256-", 1))
-            .try_exists()
-            .expect("a look")
-    );
-    for name in ["rotten", "lost"] {
+        let mut found = broken(&site.scrub(TimeDelta::zero()).await);
+        found.sort_by_key(|(digest, _)| *digest != rotten);
+        assert_eq!(
+            found,
+            [
+                (rotten.clone(), Health::Damaged),
+                (lost.clone(), Health::Missing)
+            ]
+        );
+        let told = report(&root).await;
+        assert_eq!(
+            (&told["blobs"], &told["damagedCount"]),
+            (&json!(4), &json!(2))
+        );
+        assert_eq!(told["damaged"].as_array().map(Vec::len), Some(2));
+        assert!(
+            site.folder
+                .path()
+                .join(rotten.replacen("sha256:", "quarantine/sha256-", 1))
+                .try_exists()
+                .expect("a look")
+        );
+        for name in ["rotten", "lost"] {
+            alice
+                .get(&format!("/v1/imagefile/alice/tools/{name}:1"))
+                .await
+                .expect(503);
+        }
         alice
-            .get(&format!("/v1/imagefile/alice/tools/{name}:1"))
+            .get(&format!("/v2/alice/tools/rotten/blobs/{rotten}"))
             .await
-            .expect(503);
-    }
-    alice
-        .get(&format!("/v2/alice/tools/rotten/blobs/{rotten}"))
-        .await
-        .expect(404);
+            .expect(404);
 
-    alice.push("alice/tools/rotten", "1", image(1)).await;
-    alice.push("alice/tools/lost", "1", image(2)).await;
-    assert_eq!(report(&root).await["damagedCount"], 0);
-    alice
-        .get(&format!("/v2/alice/tools/rotten/blobs/{rotten}"))
-        .await
-        .expect(200);
-    assert_eq!(broken(&site.scrub(TimeDelta::zero()).await), []);
+        alice.push("alice/tools/rotten", "1", image(1)).await;
+        alice.push("alice/tools/lost", "1", image(2)).await;
+        assert_eq!(report(&root).await["damagedCount"], 0);
+        alice
+            .get(&format!("/v2/alice/tools/rotten/blobs/{rotten}"))
+            .await
+            .expect(200);
+        assert_eq!(broken(&site.scrub(TimeDelta::zero()).await), []);
+    }
 }
 
 #[tokio::test]
@@ -302,123 +318,111 @@ async fn what_was_damaged_is_looked_at_again_by_the_next_scrub() {
 
 #[tokio::test]
 async fn what_was_put_aside_goes_some_time_after_it_was_pushed_again() {
-    let site = Site::new().await;
-    let (alice, root) = (site.app.user("alice").await, site.app.admin("root").await);
-    let digest = alice.push("alice/tools/hello", "1", image(1)).await;
-    fs::write(site.file(&digest), "rotten").expect("it rots");
-    site.scrub(TimeDelta::zero()).await;
-    let aside = async || {
-        let query = "{ storage { quarantine { blobs size } } }";
-        root.graphql(query, json!({})).await["storage"]["quarantine"].clone()
-    };
-    let sweep = async |grace| {
-        let swept = collect(&site.app.operator(), grace, false).await;
-        swept.expect("a collection").aside.len()
-    };
-    assert_eq!(aside().await, json!({"blobs": 1, "size": "6"}));
-    tokio::time::sleep(Duration::from_millis(5)).await;
-    assert_eq!(sweep(Duration::ZERO).await, 0);
-    alice.push("alice/tools/hello", "1", image(1)).await;
-    assert_eq!(sweep(Duration::from_secs(3600)).await, 0);
-    tokio::time::sleep(Duration::from_millis(5)).await;
-    assert_eq!(sweep(Duration::ZERO).await, 1);
-    assert_eq!(aside().await, json!({"blobs": 0, "size": "0"}));
-    alice
-        .get("/v1/imagefile/alice/tools/hello:1")
-        .await
-        .expect(200);
-}
-
-#[tokio::test]
-async fn blobs_are_read_no_faster_than_wanted() {
-    let site = Site::new().await;
-    let alice = site.app.user("alice").await;
-    alice.push("alice/tools/hello", "1", image(1)).await;
-    let operator = site.app.operator();
-    let plan = Plan {
-        before: operator.now(),
-        rate: Some(200_000),
-    };
-    let begun = Instant::now();
-    scrub(&operator, plan, |_| {}).await.expect("a scrub");
-    assert!(begun.elapsed() > Duration::from_millis(500));
+    for site in Site::each().await {
+        let (alice, root) = (site.app.user("alice").await, site.app.admin("root").await);
+        let digest = alice.push("alice/tools/hello", "1", image(1)).await;
+        fs::write(site.file(&digest), "rotten").expect("it rots");
+        site.scrub(TimeDelta::zero()).await;
+        let aside = async || {
+            let query = "{ storage { quarantine { blobs size } } }";
+            root.graphql(query, json!({})).await["storage"]["quarantine"].clone()
+        };
+        let sweep = async |grace| {
+            let swept = collect(&site.app.operator(), grace, false).await;
+            swept.expect("a collection").aside.len()
+        };
+        assert_eq!(aside().await, json!({"blobs": 1, "size": "6"}));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        assert_eq!(sweep(Duration::ZERO).await, 0);
+        alice.push("alice/tools/hello", "1", image(1)).await;
+        assert_eq!(sweep(Duration::from_secs(3600)).await, 0);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        assert_eq!(sweep(Duration::ZERO).await, 1);
+        assert_eq!(aside().await, json!({"blobs": 0, "size": "0"}));
+        alice
+            .get("/v1/imagefile/alice/tools/hello:1")
+            .await
+            .expect(200);
+    }
 }
 
 #[tokio::test]
 async fn what_changes_while_blobs_are_read_is_told_as_it_is() {
-    let site = Site::new().await;
-    let (alice, root) = (site.app.user("alice").await, site.app.admin("root").await);
-    let mut files = Vec::new();
-    for seed in 1..=3 {
-        let digest = alice
-            .push(&format!("alice/tools/box{seed}"), "1", image(seed))
-            .await;
-        files.push((site.file(&digest), digest));
-    }
-    let operator = site.app.operator();
-    let plan = Plan {
-        before: operator.now(),
-        rate: None,
-    };
-    let mut told = Vec::new();
-    scrub(&operator, plan, |checked| {
-        if told.is_empty() {
-            let digest = checked.digest.to_string();
-            files.retain(|(_, other)| *other != digest);
-            // One is being collected, and one is mounted, and rotten.
-            let (collected, mounted) = (&files[0], &files[1]);
-            fs::remove_file(&collected.0).expect("it is collected");
-            fs::write(&mounted.0, "rotten").expect("it rots");
-            site.change(format!(
-                "UPDATE blob SET removing = TRUE WHERE digest = '{}';
-                UPDATE blob SET touched_at = '2036-01-01T00:00:00+00:00' WHERE digest = '{}'",
-                collected.1, mounted.1
-            ));
+    for site in Site::each().await {
+        let (alice, root) = (site.app.user("alice").await, site.app.admin("root").await);
+        let mut files = Vec::new();
+        for seed in 1..=3 {
+            let digest = alice
+                .push(&format!("alice/tools/box{seed}"), "1", image(seed))
+                .await;
+            files.push((site.file(&digest), digest));
         }
-        told.push(checked);
-    })
-    .await
-    .expect("a scrub");
-    let rotten = (files[1].1.clone(), Health::Damaged);
-    assert_eq!(broken(&told), [rotten]);
-    assert_eq!(report(&root).await["damagedCount"], 1);
+        let operator = site.app.operator();
+        let plan = Plan {
+            before: operator.now(),
+            rate: None,
+        };
+        let mut told = Vec::new();
+        scrub(&operator, plan, |checked| {
+            if told.is_empty() {
+                let digest = checked.digest.to_string();
+                files.retain(|(_, other)| *other != digest);
+                // One is being collected, and one is mounted, and rotten.
+                let (collected, mounted) = (&files[0], &files[1]);
+                fs::remove_file(&collected.0).expect("it is collected");
+                fs::write(&mounted.0, "rotten").expect("it rots");
+                site.change(format!(
+                    "UPDATE blob SET removing = TRUE WHERE digest = '{}';
+                    UPDATE blob SET touched_at = '2036-01-01T00:00:00+00:00' WHERE digest = '{}'",
+                    collected.1, mounted.1
+                ));
+            }
+            told.push(checked);
+        })
+        .await
+        .expect("a scrub");
+        let rotten = (files[1].1.clone(), Health::Damaged);
+        assert_eq!(broken(&told), [rotten]);
+        assert_eq!(report(&root).await["damagedCount"], 1);
+    }
 }
 
 #[tokio::test]
 async fn a_scrub_that_was_stopped_goes_on_where_it_was() {
-    let site = Site::new().await;
-    let alice = site.app.user("alice").await;
-    for seed in 1..=4 {
-        let path = format!("alice/tools/box{seed}");
-        alice.push(&path, "1", image(seed)).await;
-    }
-    let operator = site.app.operator();
-    let plan = Plan {
-        before: operator.now() + TimeDelta::milliseconds(1),
-        rate: Some(1 << 20),
-    };
-    tokio::time::sleep(Duration::from_millis(2)).await;
-    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
-    let first = scrub(&operator, plan, |checked| {
-        told.send(checked.digest).expect("somebody listens");
-    });
-    let mut all = Vec::new();
-    {
-        let mut first = std::pin::pin!(first);
-        while all.len() < 2 {
-            tokio::select! {
-                _ = &mut first => panic!("it was not stopped"),
-                digest = heard.recv() => all.extend(digest),
+    for site in Site::each().await {
+        let alice = site.app.user("alice").await;
+        for seed in 1..=4 {
+            let path = format!("alice/tools/box{seed}");
+            alice.push(&path, "1", image(seed)).await;
+        }
+        let operator = site.app.operator();
+        let plan = Plan {
+            before: operator.now() + TimeDelta::milliseconds(1),
+            rate: Some(1 << 20),
+        };
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        let first = scrub(&operator, plan, |checked| {
+            told.send(checked.digest).expect("somebody listens");
+        });
+        let mut all = Vec::new();
+        {
+            let mut first = std::pin::pin!(first);
+            while all.len() < 2 {
+                tokio::select! {
+                    _ = &mut first => panic!("it was not stopped"),
+                    digest = heard.recv() => all.extend(digest),
+                }
             }
         }
+        scrub(&operator, plan, |checked| all.push(checked.digest))
+            .await
+            .expect("a scrub");
+        assert_eq!(all.len(), 5, "four images and the configuration, each once");
+        all.sort_by_key(ToString::to_string);
+        all.dedup();
+        assert_eq!(all.len(), 5);
     }
-    scrub(&operator, plan, |checked| all.push(checked.digest))
-        .await
-        .expect("a scrub");
-    assert_eq!(all.len(), 5, "four images and the configuration, each once");
-    all.sort_by_key(ToString::to_string);
-    all.dedup();
-    assert_eq!(all.len(), 5);
 }
 
 /// Damages a blob in a bucket, finds that out, and pushes it again.
