@@ -155,6 +155,9 @@ on_each_database! {
             () = collect_again_and_again(app.operator()) => unreachable!("it goes on"),
             () = collect_again_and_again(app.operator()) => unreachable!("it goes on"),
         };
+        let empty = r#"mutation { emptyTrash(input: {namespace: "alice"}) { purged } }"#;
+        let emptied = alice.graphql(empty, json!({})).await;
+        assert_eq!(emptied["emptyTrash"]["purged"], CLIENTS * ROUNDS, "no collection took what was in the trash");
         // Twice: links of blobs that nothing names go first, and the blobs when no link is left.
         for _ in 0..2 {
             sleep(Duration::from_millis(5)).await;
