@@ -41,6 +41,11 @@ class Bench:
         return 2 if self.quick else 3
 
     @property
+    def tags(self) -> int:
+        """How many tags a repository has whose tags are listed."""
+        return 300 if self.quick else 10_000
+
+    @property
     def images(self) -> list[int]:
         """How many images the registries have of which the graph is asked."""
         return [1_000, 10_000] if self.quick else [10_000, 100_000, 1_000_000]

@@ -12,14 +12,13 @@ from servers.sifhub import CONTAINER, Sifhub
 from wrk import Question, Rates, ask_all
 
 TITLE = "OCI door"
-TAGS = 10_000
 LARGE = 100 * MIB
 
 LEAD = """\
 The same requests to both, over 16 connections that stay open, on the same machine: `wrk` reads, `examples/oci_load.rs` \
 pushes. sifhub decides for each request who may do it: reads are anonymous, pushes show a token; docker-registry lets \
 everybody do everything. Blobs that are pushed have 1 MiB, each with a digest that nobody has seen, in one PUT or in four \
-chunks; mixed is three pulls to one push. A list of tags is the first 100 of 10,000. sifhub acknowledges what is on the disk, \
+chunks; mixed is three pulls to one push. A list of tags is the first 100 of {tags:,}. sifhub acknowledges what is on the disk, \
 docker-registry what it has handed to the system. zot is not among them: its module could not be had where this was measured.
 """
 
@@ -46,19 +45,19 @@ def measure(bench: Bench) -> Finding:
     folder = bench.scratch("oci")
     client = bench.sifhub.parent / "examples" / "oci_load"
     with Sifhub(bench.sifhub, folder) as sifhub, Registry(folder) as registry:
-        ours = _questions(sifhub, CONTAINER, client, sifhub.token)
-        theirs = _questions(registry, "bench", client)
+        ours = _questions(sifhub, CONTAINER, bench.tags, client, sifhub.token)
+        theirs = _questions(registry, "bench", bench.tags, client)
         asked = {f"sifhub, {name}": question for name, question in ours.items()}
         asked |= {f"docker-registry, {name}": question for name, question in theirs.items()}
         rates = ask_all(asked, bench)
     targets = [_target(name, rates) for name in ours]
-    return Finding(LEAD + "\n" + _table(list(ours), rates), targets)
+    return Finding(LEAD.format(tags=bench.tags) + "\n" + _table(list(ours), rates), targets)
 
 
-def _questions(server, repository: str, client: Path, token: str = "") -> dict:
+def _questions(server, repository: str, tags: int, client: Path, token: str = "") -> dict:
     base = f"{server.base}/v2/{repository}"
     small, large = (server.put_blob(repository, size) for size in (MIB, LARGE))
-    manifest = server.put_manifests(repository, TAGS)
+    manifest = server.put_manifests(repository, tags)
     accept = ["--header", "Accept: application/vnd.oci.image.manifest.v1+json"]
     return {
         "manifest by tag": Question(f"{base}/manifests/{manifest}", accept),
