@@ -2,6 +2,7 @@
 //!
 //! What a client says of a success is not taken for one: another one is asked, who is not logged in.
 mod apptainer;
+mod cosign;
 mod crane;
 mod helm;
 mod login;
