@@ -163,7 +163,10 @@ impl Apptainer<'_> {
         command
             .current_dir(&self.home)
             .env_clear()
-            .env("PATH", path(&[self.programs(), tools().join("bin")]))
+            .env(
+                "PATH",
+                path(&[self.programs(), tools().join("go"), tools().join("bin")]),
+            )
             .env("HOME", &self.home);
         Words(command).args_of(&["-c", script])
     }

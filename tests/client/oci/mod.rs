@@ -7,6 +7,7 @@ mod crane;
 mod helm;
 mod login;
 mod oras;
+mod page;
 mod podman;
 mod python;
 mod skopeo;
