@@ -1,5 +1,7 @@
 //! Composition: builds each part once, from the configuration, and hands it to the rooms.
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::timeout;
 
 use crate::{
     access::Actor,
@@ -9,6 +11,9 @@ use crate::{
     registry::{Caller, Registry, Secret, connect, migrate, place, user},
     storage::{Bucket, Settings, Storage},
 };
+
+/// How long a start waits for storage.
+const PLACE_WITHIN: Duration = Duration::from_secs(3);
 
 /// A server, ready to serve.
 #[derive(Clone)]
@@ -72,14 +77,19 @@ impl App {
         served
     }
 
-    /// Storage that does not answer may do so later; another one never is what is needed.
+    /// Storage that does not answer may do so later, and holds up no start; another one never is what is needed.
     async fn check_place(&self) -> Result<()> {
-        match place::check(&self.operator()).await {
-            Err(Error::Unavailable { what, source }) => {
+        let operator = self.operator();
+        match timeout(PLACE_WITHIN, place::check(&operator)).await {
+            Ok(Err(Error::Unavailable { what, source })) => {
                 tracing::warn!(what, error = ?source, "unavailable at the start");
                 Ok(())
             }
-            checked => checked,
+            Ok(checked) => checked,
+            Err(_) => {
+                tracing::warn!("storage does not answer at the start");
+                Ok(())
+            }
         }
     }
 

@@ -10,7 +10,6 @@ use crate::{
         Caller, JobKind,
         blob::{Decision, Hold, Reason, What, collect, explain},
         job::{self, NewJob},
-        place,
     },
 };
 
@@ -34,10 +33,7 @@ impl Gc {
         let operator = open_existing(config).await?.operator();
         match self.dry_run {
             true => tell(&operator, grace, self.json).await,
-            false => {
-                place::check(&operator).await?;
-                sweep(&operator, grace).await
-            }
+            false => sweep(&operator, grace).await,
         }
     }
 }

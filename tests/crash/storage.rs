@@ -45,6 +45,15 @@ pub(super) async fn left(endpoint: &str, bucket: &str) -> Vec<String> {
     stray
 }
 
+#[tokio::test]
+async fn storage_that_takes_connections_and_never_answers_holds_up_no_start() {
+    let deaf = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let endpoint = format!("http://{}", deaf.local_addr().expect("an address"));
+    let site = Site::new(&on_s3(&endpoint, "any")).await;
+    let alive = reqwest::get(format!("{}/healthz", site.target.base)).await;
+    assert_eq!(alive.expect("an answer").status(), StatusCode::OK);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn storage_that_fails_in_bursts_is_told_of_with_503_and_keeps_nothing_half() {
     let s3 = S3Server::shared().await;

@@ -263,6 +263,8 @@ async fn storage_that_is_not_mounted_is_not_taken_for_lost() {
     let elsewhere = site.unmount();
     let refused = scrub(&operator, plan, |_| {}).await.expect_err("a refusal");
     assert!(refused.to_string().contains("sifhub-storage"), "{refused}");
+    let collected = collect(&operator, Duration::ZERO, false).await;
+    collected.expect_err("a refusal");
     site.app.anonymous().get("/readyz").await.expect(503);
     site.mount(&elsewhere);
     assert_eq!(report(&root).await["damagedCount"], 0);

@@ -21,7 +21,7 @@ use crate::{
     metrics::{Lot, Sweep},
     registry::{
         Caller, Digest, blob_upload, container as containers, job, manifest::delete_outdated,
-        scrub, upload, usage,
+        place, scrub, upload, usage,
     },
     storage,
 };
@@ -53,9 +53,10 @@ impl Collected {
 /// working server. A dry run removes nothing and reports the same.
 ///
 /// # Errors
-/// [`Error::Forbidden`] for anybody but the site; those of database and storage.
+/// [`Error::Forbidden`] for anybody but the site; those of [`place::check`], of database and storage.
 pub async fn collect(caller: &Caller, grace: Duration, dry_run: bool) -> Result<Collected> {
     check_admin(caller)?;
+    place::check(caller).await?;
     let begun = Instant::now();
     let mut collected = Collected {
         uploads: upload::expire(caller, dry_run).await?
