@@ -31,6 +31,7 @@ pub mod key_id;
 pub mod key_uid;
 pub mod kind;
 pub mod manifest;
+pub mod manifest_config;
 pub mod manifest_content;
 pub mod manifest_part;
 pub mod manifest_tag;

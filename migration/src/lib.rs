@@ -25,6 +25,7 @@ mod m20261127_000023_revision;
 mod m20261127_000024_drift;
 mod m20261127_000026_orders;
 mod m20261127_000027_pullers;
+mod m20261127_000028_config;
 mod m20261127_000030_pages;
 mod m20261127_000031_jobs;
 
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000024_drift::Migration),
             Box::new(m20261127_000026_orders::Migration),
             Box::new(m20261127_000027_pullers::Migration),
+            Box::new(m20261127_000028_config::Migration),
             Box::new(m20261127_000030_pages::Migration),
             Box::new(m20261127_000031_jobs::Migration),
         ]

@@ -61,6 +61,7 @@ impl Internal for entity::image_unlabelled::Entity {}
 impl Internal for entity::job::Entity {}
 impl Internal for entity::key_id::Entity {}
 impl Internal for entity::key_uid::Entity {}
+impl Internal for entity::manifest_config::Entity {}
 impl Internal for entity::manifest_content::Entity {}
 impl Internal for entity::manifest_part::Entity {}
 impl Internal for entity::share_use::Entity {}

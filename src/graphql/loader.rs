@@ -31,7 +31,7 @@ use crate::{
         image::{self, Image},
         job::{self, Job},
         key::{self, Key},
-        manifest::{self, Manifest, Part},
+        manifest::{self, Manifest, Part, config::Config},
         namespace::{self, Namespace},
         permission,
         protection::{self, Protected, Protection},
@@ -219,6 +219,24 @@ impl Loader<PartsOf> for Source {
     async fn load(&self, keys: &[PartsOf]) -> Found<PartsOf, Vec<Part>> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         Ok(wrapped(manifest::parts(&self.0, &ids).await?, PartsOf))
+    }
+}
+
+/// What the configuration of a manifest that the caller holds says.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ConfigOf(pub ManifestId);
+
+impl Loader<ConfigOf> for Source {
+    type Value = Arc<Config>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ConfigOf]) -> Found<ConfigOf, Arc<Config>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = manifest::config::of(&self.0, &ids).await?;
+        let shared = found
+            .into_iter()
+            .map(|(id, config)| (ConfigOf(id), Arc::new(config)));
+        Ok(shared.collect())
     }
 }
 

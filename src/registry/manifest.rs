@@ -33,6 +33,7 @@ use crate::{
     event::Event,
 };
 
+pub mod config;
 mod document;
 mod generate;
 mod outdated;

@@ -13,6 +13,7 @@ mod federation;
 mod grant;
 mod history;
 mod image;
+mod image_config;
 mod job;
 mod key;
 mod label;

@@ -2,11 +2,14 @@
 use async_graphql::{Context, Enum, ID, Json, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use super::{Container, Image, User};
+use super::{
+    Container, Image, User,
+    image_config::{ImageConfig, ImageLayer, Platform},
+};
 use crate::{
     graphql::{
         id::GlobalId,
-        loader::{PartsOf, PathOf, TagNamesOf, load, load_present},
+        loader::{ConfigOf, PartsOf, PathOf, TagNamesOf, load, load_present},
         page::{cost, size},
         scalar::{Bytes, Digest},
     },
@@ -117,6 +120,42 @@ impl Manifest {
         let parts = load(ctx, PartsOf(self.0.id)).await?;
         let parts = parts.into_iter().flatten().take(first);
         Ok(parts.map(Into::into).collect())
+    }
+
+    /// What the configuration of a container image says; null for anything else, and where it is no JSON of that kind or longer
+    /// than 256 KiB.
+    async fn config(&self, ctx: &Context<'_>) -> Result<Option<ImageConfig>> {
+        Ok(load(ctx, ConfigOf(self.0.id)).await?.map(ImageConfig))
+    }
+
+    /// Its layers, the lowest first, with what the configuration says about each. Of an index, none. Errors: `INVALID` for a
+    /// number outside 1 to 100.
+    #[graphql(complexity = "cost(Some(first), None, child_complexity)")]
+    async fn layers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many: 1 to 100.", default = 20)] first: i32,
+    ) -> Result<Vec<ImageLayer>> {
+        let first = usize::try_from(size("first", first)?)?;
+        let parts = load(ctx, PartsOf(self.0.id)).await?.unwrap_or_default();
+        let config = load(ctx, ConfigOf(self.0.id)).await?;
+        let layers = manifest::config::layers(parts, config.as_deref()).into_iter();
+        Ok(layers.take(first).map(Into::into).collect())
+    }
+
+    /// What it is made for, each platform once: of an index what it says of its manifests, of a container image what its
+    /// configuration says, of a SIF image its architecture. Errors: `INVALID` for a number outside 1 to 100.
+    #[graphql(complexity = "cost(Some(first), None, child_complexity)")]
+    async fn platforms(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many: 1 to 100.", default = 20)] first: i32,
+    ) -> Result<Vec<Platform>> {
+        let first = usize::try_from(size("first", first)?)?;
+        let parts = load(ctx, PartsOf(self.0.id)).await?.unwrap_or_default();
+        let config = load(ctx, ConfigOf(self.0.id)).await?;
+        let all = manifest::config::platforms(&self.0, &parts, config.as_deref());
+        Ok(all.into_iter().take(first).map(Into::into).collect())
     }
 
     /// The names that point at it for OCI clients, in the order of their bytes. Errors: `INVALID` for a number outside 1 to 100.

@@ -9,6 +9,7 @@ mod grant;
 mod growth;
 mod history;
 mod image;
+mod image_config;
 mod job;
 mod key;
 mod label;

@@ -17,6 +17,7 @@ use sea_orm::{
 use serde_json::json;
 
 use super::{
+    config::{self, Config},
     document::{Descriptor, Document},
     tags,
     write::{EMPTY, Member, of_members, of_sif},
@@ -81,6 +82,7 @@ pub(in crate::registry) async fn of_image(tx: &Tx, image: &image::Model) -> Resu
         image: Some(image.id),
         arch: image.arch.clone(),
         generated: true,
+        ..About::default()
     };
     Ok(insert(tx, image.container_id, &content, about).await?.id)
 }
@@ -118,6 +120,7 @@ pub(super) async fn index(
 pub(super) struct About {
     pub(super) image: Option<ImageId>,
     pub(super) arch: Option<String>,
+    pub(super) config: Option<Config>,
     pub(super) generated: bool,
 }
 
@@ -140,7 +143,7 @@ pub(super) async fn keep(
     (digest, content, document): (&Digest, &Bytes, &Document),
     about: About,
 ) -> Result<manifest::Model> {
-    let generated = about.generated;
+    let (generated, config) = (about.generated, about.config.clone());
     let made = Made {
         id: ManifestId(fresh_id()),
         container,
@@ -174,6 +177,9 @@ pub(super) async fn keep(
     usage::manifest_kept(tx, before.as_ref(), &row);
     keep_content(tx, row.id, content).await?;
     keep_parts(tx, row.id, document).await?;
+    if let Some(config) = &config {
+        config::keep(tx, row.id, config).await?;
+    }
     Ok(row)
 }
 
@@ -219,6 +225,7 @@ impl Made {
             image: Some(image),
             arch,
             generated: true,
+            ..About::default()
         };
         let row = self.row((&Digest::of(&content), &content, &document), about)?;
         let parts = parts_of(self.id, &document)?;

@@ -4,7 +4,7 @@ use entity::{container, image};
 use serde_json::json;
 
 use super::{
-    Manifest,
+    Manifest, config,
     document::{Descriptor, Document},
     generate::{About, keep},
     tags,
@@ -50,13 +50,15 @@ pub async fn put(caller: &Caller, path: &ContainerPath, new: NewManifest) -> Res
     let document = Document::read(&new.content, new.media_type.as_deref())?;
     let container = containers::reach(caller, path).await?.id;
     let inspection = inspect(caller, path, &document).await?;
+    let config = config::read(caller, container, &document).await?;
     caller
         .change(async |tx| {
             let container = open::<Push, container::Entity>(tx.db(), tx.actor(), container).await?;
             containers::lock(tx, container.id).await?;
             let watch = Watch::begin(tx, &container, new.tags.iter().map(TagName::as_str)).await?;
             let path = containers::path(tx, &container).await?;
-            check_blobs(tx, &container, &document).await?;
+            let sparse = caller.config().registry.sparse_manifests;
+            check_blobs(tx, &container, &document, sparse).await?;
             let image = match (document.sif(), &inspection) {
                 (Some(layer), Some(inspection)) => {
                     Some(image(tx, &container, layer, inspection).await?)
@@ -67,6 +69,7 @@ pub async fn put(caller: &Caller, path: &ContainerPath, new: NewManifest) -> Res
             let about = About {
                 image: image.as_ref().map(|image| image.id),
                 arch: image.and_then(|image| image.arch.clone()),
+                config,
                 generated: false,
             };
             let parts = (&digest, &new.content, &document);
@@ -123,10 +126,12 @@ async fn inspect(
     }
 }
 
+/// Keeps the blobs that a manifest names; with `sparse`, those that are there.
 async fn check_blobs(
     tx: &Tx,
     container: &Granted<impl Includes<Push>, container::Model>,
     document: &Document,
+    sparse: bool,
 ) -> Result<()> {
     let wanted = document.blobs();
     let digests: Vec<String> = wanted.keys().cloned().collect();
@@ -138,6 +143,7 @@ async fn check_blobs(
                 let why = format!("it says that {digest} has {size} bytes, but it has {stored}");
                 return Err(Error::invalid("manifest", why));
             }
+            None if sparse => {}
             None => return Err(missing(digest)),
         }
     }
