@@ -28,6 +28,9 @@ pub struct Registry {
     pub part_size: ByteSize,
     /// The largest image that is taken. When absent, only the store limits it.
     pub max_image_size: Option<ByteSize>,
+    /// Whether a manifest may name blobs that are not there, for registries that hold a part of what another one holds. Those
+    /// who pull such an image fail. An index may always name manifests that are not there, and a SIF image is always whole.
+    pub sparse_manifests: bool,
     /// How many uploads of one user may be under way at once. Uploads that broke off count until they are forgotten, after
     /// `storage.staging_retention`.
     #[schemars(range(min = 1))]
@@ -92,6 +95,7 @@ impl Default for Registry {
             team_creation: TeamCreation::default(),
             part_size: ByteSize::from_mib(64),
             max_image_size: None,
+            sparse_manifests: false,
             max_open_uploads: 1000,
             concurrent_downloads: false,
             download_flush: Duration::from_secs(5),

@@ -222,9 +222,37 @@ on_each_database! {
         push_manifest(&alice, NAME, "large", &manifest).await;
         let found = alice.get(&at("manifests/large")).await.expect(200);
         assert_eq!(found.text(), manifest.to_string());
-        manifest["annotations"] = (0..450).map(note).collect();
-        let put = put_manifest(&alice, NAME, "larger", &manifest).await;
-        assert_eq!(refused(&put, 413), "SIZE_INVALID");
+        // Spaces are part of a manifest, too.
+        let mut content = manifest.to_string();
+        content.extend(std::iter::repeat_n(' ', (4 << 20) - content.len()));
+        let alice = alice.header("content-type", IMAGE);
+        let put = async |content: &str| alice.send("PUT", &at("manifests/largest"), content.to_owned()).await;
+        put(&content).await.expect(201);
+        assert!(alice.get(&at("manifests/largest")).await.expect(200).text() == content);
+        content.push(' ');
+        assert_eq!(refused(&put(&content).await, 413), "SIZE_INVALID");
+    }
+
+    async fn a_manifest_may_name_what_is_not_there_where_the_site_says_so(app) {
+        let mut config = app.registry.config().clone();
+        config.registry.sparse_manifests = true;
+        let app = app.reconfigured(config);
+        let alice = app.user("alice").await;
+        let mut manifest = image(&alice, NAME, b"layer").await;
+        let absent = descriptor("application/vnd.oci.image.layer.v1.tar", b"elsewhere");
+        manifest["layers"].as_array_mut().expect("layers").push(absent);
+        push_manifest(&alice, NAME, "part", &manifest).await;
+        alice.get(&at("manifests/part")).await.expect(200);
+        alice.get(&at(&format!("blobs/{}", sha256(b"elsewhere")))).await.expect(404);
+        // What comes later is held, and kept for the manifest.
+        let digest = push_blob(&alice, NAME, b"elsewhere").await;
+        alice.get(&at(&format!("blobs/{digest}"))).await.expect(200);
+        assert_eq!(refused(&alice.delete(&at(&format!("blobs/{digest}"))).await, 409), "DENIED");
+        // Sizes that are wrong, and SIF images without their bytes, are refused as ever.
+        manifest["layers"][0]["size"] = json!(6);
+        assert_eq!(refused(&put_manifest(&alice, NAME, "wrong", &manifest).await, 400), "MANIFEST_INVALID");
+        manifest["layers"] = json!([descriptor("application/vnd.sylabs.sif.layer.v1.sif", b"none")]);
+        assert_eq!(refused(&put_manifest(&alice, NAME, "sif", &manifest).await, 400), "MANIFEST_BLOB_UNKNOWN");
     }
 
     async fn a_manifest_tells_what_it_is_about(app) {
