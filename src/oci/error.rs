@@ -6,8 +6,13 @@ use poem::{
 };
 use serde_json::json;
 
+use url::form_urlencoded;
+
 use super::route::{self, Endpoint, Target};
-use crate::{auth, error, protocol};
+use crate::{
+    auth::{self, Wanted},
+    error, protocol,
+};
 
 /// An error on its way to a client of the registry.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +108,14 @@ fn invalid(what: &str, endpoint: Endpoint) -> &'static str {
     }
 }
 
+/// The repository from which a request would take what it pushes.
+fn mounted_from(request: &Request, target: &Target) -> Option<String> {
+    let query = request.uri().query().unwrap_or_default();
+    let mut from = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == "from");
+    let from = from.next().filter(|_| target.endpoint == Endpoint::Uploads);
+    from.map(|(_, name)| name.into_owned())
+}
+
 /// What clients need to go on.
 fn add_headers(headers: &mut HeaderMap, error: &error::Error, request: &Request, target: &Target) {
     let mut add = |name, value: String| {
@@ -112,7 +125,14 @@ fn add_headers(headers: &mut HeaderMap, error: &error::Error, request: &Request,
     };
     match error {
         error::Error::Unauthenticated(_) => {
-            let token = target.token(request.method());
+            let from = mounted_from(request, target);
+            let token = match &from {
+                Some(from) => Wanted::Mount {
+                    to: &target.name,
+                    from,
+                },
+                None => target.token(request.method()),
+            };
             add(
                 header::WWW_AUTHENTICATE,
                 auth::registry_challenge(request, token),

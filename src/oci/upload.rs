@@ -10,11 +10,12 @@ use super::{
     error::{Error as Failure, Result},
 };
 use crate::{
+    auth::{self, Wanted},
     error::Error,
     protocol::range,
     registry::{
         Digest,
-        blob::{self, Stored},
+        blob::{self, Source, Stored},
         blob_upload::{self, BlobUpload, Chunk},
     },
 };
@@ -44,15 +45,29 @@ async fn mounted(call: &Call<'_>) -> Result<Option<Stored>> {
     let Some(digest) = call.param("mount") else {
         return Ok(None);
     };
-    // The token is for the container that is pushed to. Whoever holds it decides what may be taken from others, with
-    // `from` as without.
-    let from = call.param("from").filter(|from| !from.is_empty());
-    let from = match from.map(|name| call.container(&name)) {
+    let name = call.param("from").filter(|from| !from.is_empty());
+    let from = match name.as_deref().map(|name| call.container(name)) {
         None => None,
         Some(Ok(from)) => Some(from),
         Some(Err(_)) => return Ok(None),
     };
-    Ok(blob::mount(call.caller, &call.path()?, &digest.parse()?, from.as_ref()).await?)
+    let source = Source {
+        from: from.as_ref(),
+        open: is_for_others(call, name.as_deref()).await?,
+    };
+    Ok(blob::mount(call.caller, &call.path()?, &digest.parse()?, source).await?)
+}
+
+/// Whether what is shown is a registry token that names other repositories than the one to mount from.
+async fn is_for_others(call: &Call<'_>, from: Option<&str>) -> Result<bool> {
+    let (true, Some(from)) = (auth::names_repositories(call.request), from) else {
+        return Ok(auth::names_repositories(call.request));
+    };
+    match auth::registry_caller(call.request, Wanted::Pull(from)).await {
+        Ok(_) => Ok(false),
+        Err(Error::Unauthenticated(_)) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `?digest-algorithm=` announces the algorithm of the digest to come. All that are taken are known beforehand.

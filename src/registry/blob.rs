@@ -164,18 +164,28 @@ pub async fn read_stored(
     }
 }
 
-/// Gives a container a blob of another one, `from` or any that the caller may pull from. `None`: there is none, or
-/// storage has lost it, so it must be uploaded.
+/// Where a container takes a blob from.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// This container alone.
+    pub from: Option<&'a ContainerPath>,
+    /// What everybody may pull alone, since what the caller shows is good for other containers.
+    pub open: bool,
+}
+
+/// Gives a container a blob of another one that the caller may pull from. `None`: there is none, or storage has lost it, so it
+/// must be uploaded.
 ///
 /// # Errors
-/// [`Error::Forbidden`] and others of [`containers::create`], where the container is not there and may not be made.
+/// [`Error::Unauthenticated`] for what the caller may pull, but not with what they show; [`Error::Forbidden`] and others of
+/// [`containers::create`], where the container is not there and may not be made.
 pub async fn mount(
     caller: &Caller,
     path: &ContainerPath,
     digest: &Digest,
-    from: Option<&ContainerPath>,
+    source: Source<'_>,
 ) -> Result<Option<Stored>> {
-    let from = match from {
+    let from = match source.from {
         None => None,
         Some(from) => match containers::find(caller, from).await {
             Ok(container) => Some(container.id),
@@ -183,7 +193,14 @@ pub async fn mount(
             Err(error) => return Err(error),
         },
     };
-    let there = held(caller.db(), caller.actor(), digest, from).await?;
+    let reader = match source.open {
+        true => &Actor::Anonymous,
+        false => caller.actor(),
+    };
+    let there = held(caller.db(), reader, digest, from).await?;
+    if there.is_none() {
+        check_shown(caller, digest, from).await?;
+    }
     if there.is_none() || caller.storage().blob(digest).await?.is_none() {
         return Ok(None);
     }
@@ -197,7 +214,7 @@ pub async fn mount(
             // What was seen may have been removed before it is held.
             let text = digest.to_string();
             let kept = hold(tx, &text).await?;
-            let still = held(tx.db(), tx.actor(), digest, from).await?;
+            let still = held(tx.db(), reader, digest, from).await?;
             let Some(stored) = still.filter(|_| kept) else {
                 return Ok(Change::none(None));
             };
@@ -205,6 +222,21 @@ pub async fn mount(
             Ok(Event::new("blob.mount", path, digest).with(Some(stored)))
         })
         .await
+}
+
+/// # Errors
+/// [`Error::Unauthenticated`] for a blob of `from` that the caller may pull, so that they fetch a token that is good for both.
+async fn check_shown(caller: &Caller, digest: &Digest, from: Option<ContainerId>) -> Result<()> {
+    if from.is_none()
+        || held(caller.db(), caller.actor(), digest, from)
+            .await?
+            .is_none()
+    {
+        return Ok(());
+    }
+    let why =
+        "the token is not good for pulling the blob; fetch one that is good for both repositories";
+    Err(Error::Unauthenticated(why.into()))
 }
 
 /// Notes that a container, whose lock is held, holds a blob whose row is held by the transaction.

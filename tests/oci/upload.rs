@@ -109,6 +109,51 @@ on_each_database! {
         }
     }
 
+    async fn a_registry_token_mounts_from_what_it_names_and_from_what_everybody_may_pull(app) {
+        let alice = app.user("alice").await;
+        hide(&alice).await;
+        let other = "alice/tools/other";
+        let digest = push_blob(&alice, other, b"shared").await;
+        let public = push_blob(&alice, "alice/open/box", b"for everybody").await;
+        let holding = async |scopes: &str| {
+            let fetched = alice.get(&format!("/auth/registry-token?service=hub.test{scopes}")).await.expect(200).json();
+            app.anonymous().with_token(fetched["token"].as_str().expect("a token"))
+        };
+        let narrow = holding(&format!("&scope=repository:{NAME}:pull,push")).await;
+        let both = format!("repository:{NAME}:pull,push repository:{other}:pull");
+        let from = at(&format!("blobs/uploads/?mount={digest}&from={other}"));
+        // Whoever may pull it is told what to ask for, whatever they show now.
+        for who in [&narrow, &app.anonymous()] {
+            let asked = who.send("POST", &from, "").await;
+            assert_eq!(refused(&asked, 401), "UNAUTHORIZED");
+            let challenge = asked.header("www-authenticate");
+            assert!(challenge.contains(&format!(",scope=\"{both}\"")), "{challenge}");
+        }
+        // Without a name there is nothing to ask for, and a token does not look around.
+        narrow.send("POST", &at(&format!("blobs/uploads/?mount={digest}")), "").await.expect(202);
+        alice.head(&at(&format!("blobs/{digest}"))).await.expect(404);
+        for from in ["", "&from=alice/open/box"] {
+            let mount = at(&format!("blobs/uploads/?mount={public}{from}"));
+            narrow.send("POST", &mount, "").await.expect(201);
+        }
+        let wide = holding(&format!("&scope={}", both.replace(' ', "%20"))).await;
+        let created = wide.send("POST", &from, "").await;
+        is_there(&alice, created, &digest, b"shared").await;
+    }
+
+    async fn a_registry_token_tells_nothing_of_what_its_holder_may_not_pull(app) {
+        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+        hide(&alice).await;
+        let secret = push_blob(&alice, NAME, b"secret").await;
+        let scope = "/auth/registry-token?service=hub.test&scope=repository:bob/tools/box:pull,push";
+        let token = bob.get(scope).await.expect(200).json()["token"].clone();
+        let bob = app.anonymous().with_token(token.as_str().expect("a token"));
+        for from in [NAME.to_owned(), "alice/tools/none".to_owned()] {
+            let mount = format!("/v2/bob/tools/box/blobs/uploads/?mount={secret}&from={from}");
+            bob.send("POST", &mount, "").await.expect(202);
+        }
+    }
+
     async fn what_cannot_be_mounted_is_uploaded(app) {
         let (alice, bob) = (app.user("alice").await, app.user("bob").await);
         hide(&alice).await;

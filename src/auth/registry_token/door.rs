@@ -34,6 +34,11 @@ pub async fn registry_caller(request: &Request, wanted: Wanted<'_>) -> Result<Ca
     }
 }
 
+/// Whether what a request shows is good for the repositories that it names, and for no others: a registry token.
+pub fn names_repositories(request: &Request) -> bool {
+    matches!(credential(request), Ok(Credential::Bearer(text)) if !token::is_well_formed(&text))
+}
+
 /// The value of `WWW-Authenticate` that tells a client where to fetch a token, and for what. One that shows a token is told
 /// whether it is wrong or falls short: some (podman) fetch a better one only then.
 pub fn registry_challenge(request: &Request, wanted: Wanted<'_>) -> String {
@@ -75,9 +80,18 @@ fn scope(request: &Request, wanted: Wanted<'_>) -> Option<String> {
         Wanted::Catalog => return Some(Access::Catalog.to_string()),
         Wanted::Pull(name) => (name, "pull"),
         Wanted::Push(name) => (name, "pull,push"),
+        Wanted::Mount { to, from } => {
+            let to = repository(request, to, "pull,push")?;
+            let from = repository(request, from, "pull").map(|from| format!(" {from}"));
+            return Some(to + &from.unwrap_or_default());
+        }
         Wanted::Delete(name) => (name, "delete"),
     };
-    // A name outside the grammar might not be fit for a header.
+    repository(request, name, actions)
+}
+
+/// A name outside the grammar might not be fit for a header.
+fn repository(request: &Request, name: &str, actions: &str) -> Option<String> {
     ContainerPath::parse(name, &registry(request).config().registry).ok()?;
     Some(format!("repository:{name}:{actions}"))
 }
@@ -90,7 +104,7 @@ async fn by_nothing(request: &Request, wanted: Wanted<'_>) -> Result<Caller> {
             let path = ContainerPath::parse(name, &caller.config().registry)?;
             allowed(&caller, &path).await?.is_some()
         }
-        Wanted::Entry | Wanted::Push(_) | Wanted::Delete(_) => false,
+        Wanted::Entry | Wanted::Push(_) | Wanted::Mount { .. } | Wanted::Delete(_) => false,
     };
     if open {
         return Ok(caller);
@@ -120,6 +134,10 @@ async fn by_registry_token(request: &Request, text: &str, wanted: Wanted<'_>) ->
 /// # Errors
 /// [`Error::Invalid`] for a name that no repository can have.
 fn grants(caller: &Caller, token: &RegistryToken, wanted: Wanted<'_>) -> Result<bool> {
+    if let Wanted::Mount { to, from } = wanted {
+        let pushes = grants(caller, token, Wanted::Push(to))?;
+        return Ok(pushes && grants(caller, token, Wanted::Pull(from))?);
+    }
     match wanted.repository() {
         None => Ok(wanted == Wanted::Entry || token.grants_catalog()),
         Some((name, action)) => {

@@ -12,7 +12,7 @@ use futures::FutureExt;
 use poem::Route;
 
 use crate::protocol::route::{self, Row};
-pub use door::{registry_caller, registry_challenge};
+pub use door::{names_repositories, registry_caller, registry_challenge};
 use failure::Failure;
 pub use wanted::Wanted;
 

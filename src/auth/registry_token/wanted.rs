@@ -12,6 +12,13 @@ pub enum Wanted<'a> {
     Pull(&'a str),
     /// To write to this repository.
     Push(&'a str),
+    /// To write to the repository `to` what the repository `from` holds already.
+    Mount {
+        /// Where it goes.
+        to: &'a str,
+        /// Where it is.
+        from: &'a str,
+    },
     /// To delete something from this repository.
     Delete(&'a str),
 }
@@ -22,7 +29,7 @@ impl<'a> Wanted<'a> {
         match self {
             Self::Entry | Self::Catalog => None,
             Self::Pull(name) => Some((name, Action::Pull)),
-            Self::Push(name) => Some((name, Action::Push)),
+            Self::Push(name) | Self::Mount { to: name, .. } => Some((name, Action::Push)),
             Self::Delete(name) => Some((name, Action::Delete)),
         }
     }
