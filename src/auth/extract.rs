@@ -8,7 +8,7 @@ use crate::{
     access::Actor,
     error::{Error, Result},
     protocol::RequestContext,
-    registry::{Caller, Registry, Shown, session, token},
+    registry::{Caller, Registry, Shown, session, share, token},
 };
 
 /// The cookie of a browser session.
@@ -52,6 +52,15 @@ pub async fn sayer(opener: &Caller, authorization: &str) -> Result<Caller> {
         Some(secret) => by_token(&anonymous, &secret).await,
         None => Ok(anonymous),
     }
+}
+
+/// The secret of a share link that a request shows in the place of a token.
+///
+/// # Errors
+/// Those of [`caller`] for a header that cannot be read.
+pub fn link_secret(request: &Request) -> Result<Option<String>> {
+    let secret = credential(request)?.secret();
+    Ok(secret.filter(|secret| share::is_well_formed(secret)))
 }
 
 async fn by_token(anonymous: &Caller, secret: &str) -> Result<Caller> {

@@ -14,9 +14,11 @@ mod throttle;
 use poem::Route;
 
 pub use account::{create_first, create_user, set_password};
-pub use extract::{COOKIE, CSRF_HEADER, anonymous, caller, form_token, opener, sayer};
+pub use extract::{COOKIE, CSRF_HEADER, anonymous, caller, form_token, link_secret, opener, sayer};
 pub use page::ROUTES;
-pub use registry_token::{TOKEN_ROUTES, Wanted, registry_caller, registry_challenge};
+pub use registry_token::{
+    TOKEN_ROUTES, Wanted, names_repositories, registry_caller, registry_challenge,
+};
 pub use sign_in::SignIns;
 
 /// Adds the pages and the token service.

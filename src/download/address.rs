@@ -9,6 +9,7 @@ use crate::{
         download::{self, Via},
         image::{self, Image},
         path::{self, ContainerPath, Reference},
+        share::{self, Shared},
     },
 };
 
@@ -29,6 +30,8 @@ pub(super) struct Address {
     pub(super) arch: Option<String>,
     /// Whether it means the checksum of the image, not the image.
     pub(super) checksum: bool,
+    /// The secret of a share link, if the address has one.
+    pub(super) secret: Option<String>,
     /// Who sent the client here.
     via: Option<String>,
     /// The tag by which the image was asked for there.
@@ -38,6 +41,7 @@ pub(super) struct Address {
 #[derive(Deserialize)]
 struct Query {
     arch: Option<String>,
+    token: Option<String>,
     via: Option<String>,
     tag: Option<String>,
 }
@@ -62,9 +66,19 @@ impl Address {
             reference,
             arch: query.arch.filter(|arch| !arch.is_empty()),
             checksum: image.is_some(),
+            secret: query.token,
             via: query.via,
             tag: query.tag,
         })
+    }
+
+    /// What a share link opens here.
+    ///
+    /// # Errors
+    /// Those of [`share::find_at`].
+    pub(super) async fn find_shared(&self, caller: &Caller, secret: &str) -> Result<Shared> {
+        let arch = self.arch.as_deref();
+        share::find_at(caller, secret, (&self.container, &self.reference, arch)).await
     }
 
     /// The image.

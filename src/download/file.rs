@@ -7,7 +7,7 @@ use poem::{
     web::headers::{HeaderMapExt, LastModified},
 };
 
-use super::{address::Address, error::Result};
+use super::{address::Address, error::Result, share};
 use crate::{
     auth,
     protocol::download::Content,
@@ -19,10 +19,17 @@ use crate::{
     },
 };
 
-/// `GET /sif/<namespace>/<collection>/<container>[:<tag>|@sha256:<hex>][.sha256][?arch=]`.
+/// `GET /sif/<namespace>/<collection>/<container>[:<tag>|@sha256:<hex>][.sha256][?arch=][&token=]`.
 pub(super) async fn get(request: Request) -> Result<Response> {
+    let address = Address::of(&request, &auth::anonymous(&request))?;
+    let secret = match &address.secret {
+        Some(secret) => Some(secret.clone()),
+        None => auth::link_secret(&request)?,
+    };
+    if let Some(secret) = secret {
+        return share::get_at(&request, &address, &secret).await;
+    }
     let caller = auth::caller(&request).await?;
-    let address = Address::of(&request, &caller)?;
     let image = address.find(&caller).await?;
     let name = address.file_name(&image);
     let (mut response, name) = if address.checksum {
@@ -65,7 +72,7 @@ pub(super) async fn bytes(
 }
 
 /// One line that `sha256sum -c` reads.
-fn checksum(image: &Image, name: &str) -> Result<Response> {
+pub(super) fn checksum(image: &Image, name: &str) -> Result<Response> {
     image::size(image)?;
     let digest: Digest = image.digest.parse()?;
     let line = format!("{}  {name}\n", digest.hex());

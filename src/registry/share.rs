@@ -26,9 +26,9 @@ use super::{
     Caller, Door, Tx, blob, container as containers,
     download::{self, Via},
     fresh_id,
-    image::Image,
+    image::{self as images, Image},
     page::Sort,
-    path::plain,
+    path::{ContainerPath, Reference, plain},
     secret::random_text,
     user::account,
 };
@@ -267,7 +267,28 @@ pub async fn find(caller: &Caller, secret: &str) -> Result<Shared> {
     found.ok_or(Error::NotFound("share link"))
 }
 
-fn is_well_formed(secret: &str) -> bool {
+/// The same for the address of an image, which must be the one that the link opens.
+///
+/// # Errors
+/// [`Error::NotFound`] where it is another, there is none, or the link is over; [`Error::Invalid`] for an `arch` that no image can
+/// have.
+pub async fn find_at(
+    caller: &Caller,
+    secret: &str,
+    (path, reference, arch): (&ContainerPath, &Reference, Option<&str>),
+) -> Result<Shared> {
+    let shared = find(caller, secret).await?;
+    let named = images::find(&caller.known_as(site()), path, reference, arch).await;
+    match named {
+        Ok(named) if named.id == shared.image.id => Ok(shared),
+        // Of others nothing is told.
+        Ok(_) | Err(Error::NotFound(_)) => Err(Error::NotFound("share link")),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the text has the form of a link's secret. No token has it.
+pub fn is_well_formed(secret: &str) -> bool {
     let plain = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
     secret.len() == 43 && secret.bytes().all(plain)
 }

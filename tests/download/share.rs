@@ -75,7 +75,7 @@ on_each_database! {
         let secret = made["secret"].as_str().expect("a secret");
         let visitor = app.anonymous();
         assert_eq!(visitor.get(&format!("/sif/alice/secret/plan:1?share={secret}")).await.status, 401);
-        assert_eq!(visitor.with_token(secret).get("/sif/alice/secret/plan:1").await.status, 401);
+        assert_eq!(visitor.with_token(secret).get("/v1/images/alice/secret/plan:1").await.status, 401);
         visitor.get(&format!("/share/{secret}/another-name.sif")).await.expect(200);
         // The link stays with the image when the tag moves on.
         alice.push("alice/secret/plan", "1", SifBuilder::new("amd64").payload(4096, 7)).await;
@@ -103,6 +103,58 @@ on_each_database! {
         for again in [&visitor, &visitor.header("range", "bytes=0-"), &visitor.header("range", "bytes=-99999999")] {
             assert_eq!(told(&again.get(&address).await), nothing(&app).await);
         }
+    }
+
+    async fn a_link_opens_the_address_of_its_image_as_a_token_does(app) {
+        let (alice, digest) = secret(&app).await;
+        let made = share(&alice, json!({"maxUses": 4})).await;
+        let secret = made["secret"].as_str().expect("a secret");
+        let uses = async || {
+            let link = alice.graphql("query($id: ID!) { node(id: $id) { ... on ShareLink { uses } } }", json!({"id": made["shareLink"]["id"]})).await;
+            link["node"]["uses"].as_i64().expect("a number")
+        };
+        let (visitor, holder) = (app.anonymous(), app.anonymous().with_token(secret));
+        let named = format!("/sif/alice/secret/plan:1?arch=amd64&token={secret}");
+        for (number, (who, address)) in (1..).zip([
+            (&visitor, named.as_str()), (&holder, "/sif/alice/secret/plan:1"), (&holder, &format!("/sif/alice/secret/plan@{digest}")),
+        ]) {
+            let head = who.head(address).await.expect(200);
+            assert_eq!((head.header("etag"), head.header("accept-ranges")), (&*format!("\"{digest}\""), "bytes"));
+            let file = who.get(address).await.expect(200);
+            assert_eq!(sifhub::registry::Digest::of(&file.body).to_string(), digest);
+            assert_eq!((file.header("cache-control"), file.header("referrer-policy")), ("private, no-store", "no-referrer"));
+            assert_eq!(uses().await, number);
+        }
+        let line = visitor.get(&named.replace(":1?", ":1.sha256?")).await.expect(200).text();
+        assert_eq!(line, format!("{}  plan_1_amd64.sif\n", digest.trim_start_matches("sha256:")));
+        let start = visitor.header("range", "bytes=0-999").get(&named).await.expect(206).body;
+        let rest = visitor.header("range", "bytes=1000-").get(&named).await.expect(206).body;
+        assert_eq!(sifhub::registry::Digest::of(&[start, rest].concat()).to_string(), digest);
+        assert_eq!(uses().await, 4);
+        // It is used up.
+        for (who, address) in [(&visitor, named.as_str()), (&holder, "/sif/alice/secret/plan:1")] {
+            assert_eq!(told(&who.get(address).await), nothing(&app).await);
+        }
+    }
+
+    async fn a_link_opens_no_address_but_that_of_its_image(app) {
+        let (alice, digest) = secret(&app).await;
+        alice.push("alice/secret/other", "1", SifBuilder::new("amd64").payload(4096, 5)).await;
+        let made = share(&alice, json!({})).await;
+        let holder = app.anonymous().with_token(made["secret"].as_str().expect("a secret"));
+        let nothing = nothing(&app).await;
+        for other in ["other:1", "none:1", "plan:2", "plan:1?arch=arm64", &format!("other@{digest}")] {
+            assert_eq!(told(&holder.get(&format!("/sif/alice/secret/{other}")).await), nothing, "{other}");
+        }
+        // The tag moves on, the link stays.
+        alice.push("alice/secret/plan", "1", SifBuilder::new("amd64").payload(4096, 7)).await;
+        assert_eq!(told(&holder.get("/sif/alice/secret/plan:1").await), nothing);
+        let by_digest = format!("/sif/alice/secret/plan@{digest}");
+        holder.get(&by_digest).await.expect(200);
+        let revoke = "mutation($id: ID!) { revokeShareLink(input: {id: $id}) { shareLink { open } } }";
+        alice.graphql(revoke, json!({"id": made["shareLink"]["id"]})).await;
+        assert_eq!(told(&holder.get(&by_digest).await), nothing);
+        assert_eq!(holder.head(&by_digest).await.status, 404);
     }
 
     async fn what_does_not_go_on_with_a_download_is_a_use_wherever_it_begins(app) {
