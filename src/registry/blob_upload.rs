@@ -272,6 +272,7 @@ async fn keep(caller: &Caller, upload: BlobUpload, staged: &Staged) -> Result<Bl
 }
 
 async fn count(caller: &Caller, upload: BlobUpload, staged: &Staged) -> Result<BlobUpload> {
+    caller.storage().settle().await?;
     let (before, size) = (upload.row.received, signed_size(staged.size)?);
     let chunk = blob_chunk::ActiveModel {
         upload_id: Set(upload.id()),

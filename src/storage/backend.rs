@@ -1,7 +1,8 @@
+use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use futures::TryStreamExt;
@@ -24,12 +25,20 @@ const READS_AT_ONCE: usize = 4;
 /// What differs between the places: how to make sure that bytes stay, and how a staged object becomes a blob.
 #[derive(Clone, Debug)]
 pub(super) enum Backend {
-    /// A folder; here is its path.
-    Folder(Arc<Path>),
+    /// A folder.
+    Folder(Arc<Folder>),
     /// A bucket.
     Bucket,
     /// Memory.
     Memory,
+}
+
+/// A folder that blobs are in.
+#[derive(Debug)]
+pub(super) struct Folder {
+    root: PathBuf,
+    /// Those below it whose own entries are known to be durable: blobs are spread over a few hundred, and none ever goes.
+    settled: Mutex<HashSet<PathBuf>>,
 }
 
 /// Makes the operator for the settings.
@@ -51,7 +60,11 @@ async fn folder(root: PathBuf) -> Result<(Operator, Backend)> {
         Error::invalid("storage root", why)
     })?;
     let service = services::Fs::default().root(&root.to_string_lossy());
-    Ok((operator(service)?, Backend::Folder(root.into())))
+    let folder = Folder {
+        root,
+        settled: Mutex::default(),
+    };
+    Ok((operator(service)?, Backend::Folder(folder.into())))
 }
 
 /// Makes the fixed folders, durable, so that a publish has only to sync what it touches.
@@ -135,7 +148,7 @@ impl Backend {
     /// The file that an object's bytes go to, where they go to one.
     pub(super) fn file(&self, path: &str) -> Option<PathBuf> {
         match self {
-            Self::Folder(root) => Some(root.join(path)),
+            Self::Folder(folder) => Some(folder.root.join(path)),
             Self::Bucket | Self::Memory => None,
         }
     }
@@ -149,22 +162,29 @@ impl Backend {
         }
     }
 
-    /// Ends a written object, durably.
+    /// Ends a written object: its bytes are durable, its entry in a folder is not yet.
     pub(super) async fn close(&self, mut writer: opendal::Writer) -> Result<()> {
-        if let Self::Folder(root) = self {
-            let staging = root.join(STAGING);
-            let runtime = tokio::runtime::Handle::current();
-            // OpenDAL syncs the file on the thread that closes it, which must not be one that serves requests. The
-            // file's own entry is durable only when its folder is synced too.
-            blocking(move || {
-                runtime
-                    .block_on(writer.close())
-                    .map_err(error::from_writing)?;
-                sync(&staging).map_err(error::from_io)
-            })
-            .await?
-        } else {
-            writer.close().await.map(drop).map_err(error::from_writing)
+        let closed = match self {
+            // OpenDAL syncs the file on the thread that closes it, which must not be one that serves requests.
+            Self::Folder(_) => {
+                let runtime = tokio::runtime::Handle::current();
+                blocking(move || runtime.block_on(writer.close())).await?
+            }
+            Self::Bucket | Self::Memory => writer.close().await,
+        };
+        closed.map(drop).map_err(error::from_writing)
+    }
+
+    /// Makes the entries of staged objects durable, which those that become blobs at once need not be: [`Self::promote`] syncs
+    /// the folder where they go.
+    pub(super) async fn settle(&self) -> Result<()> {
+        match self {
+            Self::Folder(folder) => {
+                let staging = folder.root.join(STAGING);
+                let synced = blocking(move || sync(&staging)).await?;
+                synced.map_err(error::from_io)
+            }
+            Self::Bucket | Self::Memory => Ok(()),
         }
     }
 
@@ -177,8 +197,8 @@ impl Backend {
     /// and the copy appears when it is complete.
     pub(super) async fn promote(&self, operator: &Operator, from: &str, to: &str) -> Result<()> {
         match self {
-            Self::Folder(root) => {
-                let staged = root.join(from);
+            Self::Folder(folder) => {
+                let staged = folder.root.join(from);
                 let renewed = blocking(move || {
                     File::open(staged).and_then(|file| file.set_modified(SystemTime::now()))
                 });
@@ -192,8 +212,8 @@ impl Backend {
                     .rename(from, to)
                     .await
                     .map_err(error::from_opendal)?;
-                let blob = root.join(to);
-                blocking(move || blob.ancestors().skip(1).take(2).try_for_each(sync))
+                let (folder, blob) = (folder.clone(), folder.root.join(to));
+                blocking(move || folder.keep(&blob))
                     .await?
                     .map_err(error::from_io)
             }
@@ -215,6 +235,26 @@ impl Backend {
                 operator.delete(from).await.map_err(error::from_opendal)
             }
         }
+    }
+}
+
+impl Folder {
+    /// Makes the entry of a blob durable, and, the first time that this server sees it, that of the folder which it is in: a server
+    /// that stopped may have made it without.
+    fn keep(&self, blob: &Path) -> io::Result<()> {
+        let Some(within) = blob.parent() else {
+            return Ok(());
+        };
+        sync(within)?;
+        let known = |settled: &HashSet<PathBuf>| settled.contains(within);
+        if known(&self.settled.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(());
+        }
+        within.parent().map_or(Ok(()), sync)?;
+        // Only now: whoever finds it here relies on it.
+        let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
+        settled.insert(within.to_owned());
+        Ok(())
     }
 }
 

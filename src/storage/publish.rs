@@ -4,6 +4,15 @@ use super::{Algorithm, Digest, Staged, Storage, blob_path, error, staged_path};
 use crate::error::{Error, Result};
 
 impl Storage {
+    /// Makes sure that what was staged so far is found after a power cut, for those who note its key. What is published at once does
+    /// without.
+    ///
+    /// # Errors
+    /// `Unavailable` when the backend fails.
+    pub async fn settle(&self) -> Result<()> {
+        self.backend.settle().await
+    }
+
     /// Makes one staged object out of parts, in their order; a single part is taken as it is. The parts stay until
     /// they are discarded, so that a join that fails can be tried again.
     ///

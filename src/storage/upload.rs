@@ -83,7 +83,8 @@ impl Writer {
         self.hand_over(full).await
     }
 
-    /// Ends the object: when this returns, its bytes are on the disk.
+    /// Ends the object: when this returns, its bytes are on the disk. Before a row names it, [`Storage::settle`] makes sure that it
+    /// is found there after a power cut.
     ///
     /// # Errors
     /// `StorageFull` or `Unavailable`; what was staged is gone then.
