@@ -34,6 +34,14 @@ async fn announce(alice: &crate::support::Client, bytes: &[u8]) -> String {
         .to_owned()
 }
 
+/// A 503 that says when to ask again.
+#[track_caller]
+fn promises_to_be_back(answer: &crate::support::Answer) {
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    let after: u64 = answer.header("retry-after").parse().expect("seconds");
+    assert!(after > 0);
+}
+
 #[tokio::test]
 async fn a_full_disk_is_507_and_what_was_there_stays() {
     let disk = SmallDisk::mount();
@@ -129,12 +137,17 @@ async fn a_lost_database_is_503_until_it_is_back() {
     assert!(postgres::server().psql(&format!(
         "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"
     )));
-    for _ in 0..5 {
-        alice
-            .get("/v1/images/alice/tools/hello:1.0?arch=amd64")
-            .await
-            .expect(503);
+    for path in [
+        "/v1/images/alice/tools/hello:1.0?arch=amd64",
+        "/v2/alice/tools/hello/manifests/1.0",
+        "/sif/alice/tools/hello:1.0",
+        "/pks/lookup?op=get&search=0x8883491F4268F173C6E5DC49EDECE4F3F38D871E",
+        "/alice/api/container/tools/hello:1.0",
+    ] {
+        promises_to_be_back(&alice.get(path).await);
     }
+    let asked = alice.post("/graphql", json!({"query": "{ viewer { name } }"}));
+    promises_to_be_back(&asked.await);
     let unready = app.anonymous().get("/readyz").await.expect(503);
     assert_eq!(unready.text(), "database does not answer\n");
     assert!(postgres::server().psql(&format!("alter database {name} allow_connections true")));
@@ -197,10 +210,9 @@ async fn a_folder_that_is_gone_is_503() {
     for path in [
         "/v1/imagefile/alice/tools/hello:1.0".into(),
         format!("/v2/alice/tools/hello/blobs/{digest}"),
+        "/sif/alice/tools/hello:1.0".into(),
     ] {
-        let refused = alice.get(&path).await.expect(503);
-        let after: u64 = refused.header("retry-after").parse().expect("seconds");
-        assert!(after > 0);
+        promises_to_be_back(&alice.get(&path).await);
     }
     std::fs::rename(folder.path().join("unmounted"), &root).expect("the folder is back");
     alice

@@ -7,6 +7,7 @@ mod collectors;
 mod conformance;
 mod error;
 mod foreign;
+mod large;
 mod manifest;
 mod referrers;
 mod replica;

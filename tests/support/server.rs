@@ -155,6 +155,15 @@ impl Server {
         command.spawn().expect("the program runs")
     }
 
+    /// The most memory that it has held, in KiB.
+    pub fn most_memory(&self) -> u64 {
+        let id = self.process.as_ref().expect("it runs").id();
+        let status = fs::read_to_string(format!("/proc/{id}/status")).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        number.expect("a line").parse().expect("a number")
+    }
+
     /// Everything it has logged, through all starts.
     pub fn log(&self) -> String {
         fs::read_to_string(self.log_file()).unwrap_or_default()
