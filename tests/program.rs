@@ -456,3 +456,25 @@ async fn numbers_may_have_an_address_of_their_own_where_nothing_else_is() {
     assert_eq!(status(&address, "/metrics").await, 404);
     assert!(server.stop().success());
 }
+
+#[tokio::test]
+async fn a_command_waits_for_whoever_writes_longer_than_a_server_does() {
+    use sea_orm::{ConnectOptions, ConnectionTrait, Database};
+    let dir = folder();
+    let (server, _) = server(&dir, &[("database.busy_timeout", "50ms")]);
+    let add = ["user", "add", "alice", "--password-stdin"];
+    server.cli_reading("correct horse battery\n", &add);
+    let file = format!("sqlite://{}", dir.path().join("data/sifhub.db").display());
+    let mut options = ConnectOptions::new(file);
+    let writer = Database::connect(options.max_connections(1).to_owned()).await;
+    let writer = writer.expect("the database");
+    writer
+        .execute_unprepared("BEGIN IMMEDIATE")
+        .await
+        .expect("a turn");
+    let mut command = server.begin_cli(&["token", "create", "--user", "alice"]);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    writer.execute_unprepared("COMMIT").await.expect("an end");
+    let ended = tokio::task::spawn_blocking(move || command.wait()).await;
+    assert!(ended.expect("a thread").expect("an end").success());
+}

@@ -20,7 +20,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     app::App,
-    config::{Config, Flag, Loaded, Sources},
+    config::{Config, Duration, Flag, Loaded, Sources},
     error::{Error, Result},
     registry::{
         Caller, sqlite_file,
@@ -161,9 +161,15 @@ impl Settings {
     }
 }
 
+/// How long a command waits at least for whoever else writes to SQLite. A client asks a server again; a script that runs a command
+/// does not.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The parts of a server, for a command that works on them itself. Its log is silent but for warnings.
-async fn open(config: Config) -> Result<App> {
+async fn open(mut config: Config) -> Result<App> {
     log::quiet();
+    let busy = &mut config.database.busy_timeout;
+    *busy = (*busy).max(PATIENCE);
     App::open(config).await
 }
 

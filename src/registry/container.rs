@@ -40,8 +40,10 @@ use crate::{
 };
 
 mod allowed;
+mod catalog;
 
 pub use allowed::allowed;
+pub(in crate::registry) use catalog::paths_behind;
 
 /// A container that the caller may see.
 pub type Container = Granted<Pull, container::Model>;
@@ -388,41 +390,6 @@ pub async fn places(caller: &Caller, ids: &[ContainerId]) -> Result<HashMap<Cont
 pub async fn paths(caller: &Caller, ids: &[ContainerId]) -> Result<HashMap<ContainerId, String>> {
     let places = places(caller, ids).await?.into_iter();
     Ok(places.map(|(id, place)| (id, place.to_string())).collect())
-}
-
-/// The paths of the containers that the caller may see, behind the path `last`, up to `n`, in the order of their parts.
-pub(in crate::registry) async fn paths_behind(
-    caller: &Caller,
-    last: &str,
-    n: u64,
-) -> Result<Vec<String>> {
-    let names = [
-        bytewise(caller.db(), namespace::Column::Name.into_expr()),
-        bytewise(caller.db(), collection::Column::Name.into_expr()),
-        bytewise(caller.db(), container::Column::Name.into_expr()),
-    ];
-    let mut parts = last.splitn(3, '/');
-    let behind = [(); 3].map(|()| Expr::val(parts.next().unwrap_or_default()));
-    let rows: Vec<(String, String, String)> = rows::<Pull, container::Entity>(caller.actor())
-        .into_select()
-        .join(JoinType::InnerJoin, container::Relation::Collection.def())
-        .join(JoinType::InnerJoin, collection::Relation::Namespace.def())
-        // What no index of one table answers, and what one does: where to begin.
-        .filter(Expr::tuple(names.clone()).gt(Expr::tuple(behind.clone())))
-        .filter(names[0].clone().gte(behind[0].clone()))
-        .order_by_asc(names[0].clone())
-        .order_by_asc(names[1].clone())
-        .order_by_asc(names[2].clone())
-        .limit(n)
-        .select_only()
-        .column_as(namespace::Column::Name, "namespace")
-        .column_as(collection::Column::Name, "collection")
-        .column_as(container::Column::Name, "container")
-        .into_tuple()
-        .all(caller.db())
-        .await?;
-    let path = |(namespace, collection, container)| format!("{namespace}/{collection}/{container}");
-    Ok(rows.into_iter().map(path).collect())
 }
 
 /// Makes a container in a collection of the caller.
