@@ -13,13 +13,13 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, FromQueryResult, IntoActiveModel, JoinType,
     ModelTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, Set,
     Value,
-    sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement},
+    sea_query::{LockType, Query, SelectStatement},
 };
 use serde_json::json;
 
 use super::{
     Caller, Tx, collection as collections,
-    database::{bytewise, on_duplicate},
+    database::on_duplicate,
     download, fresh_id,
     label::{self, Label},
     namespace as namespaces,

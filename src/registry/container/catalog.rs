@@ -2,7 +2,7 @@
 use entity::{collection, container, namespace};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    QueryTrait, RelationTrait,
     sea_query::{CaseStatement, Expr, ExprTrait, Query, SelectStatement},
 };
 
