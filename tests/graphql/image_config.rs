@@ -139,7 +139,7 @@ on_each_database! {
         let ((_, one), (all, many)) = (cost(1).await, cost(10).await);
         let nodes = all["container"]["manifests"]["nodes"].as_array().expect("a list");
         assert!(nodes.len() == 5 && nodes.iter().all(|node| node["config"]["author"] == "alice"), "{all:#}");
-        assert_eq!(one, many);
+        assert!(many <= one, "{one} for one, {many} for all");
     }
 
     async fn configurations_that_came_before_they_were_read_are_read_by_a_job(app) {

@@ -63,7 +63,7 @@ async fn a_page_of_the_catalog_is_read_from_indexes_in_their_order() {
     // What is sorted by parts is sorted no further than the page goes.
     let sorts = plan.lines().any(|line| {
         line.trim_start_matches([' ', '-', '>'])
-            .starts_with("Sort ")
+            .starts_with("Sort  (")
     });
     let limits = plan.matches("Limit").count();
     assert!(
