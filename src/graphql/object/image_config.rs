@@ -8,7 +8,7 @@ use super::sif::{Pair, pairs};
 use crate::{
     graphql::{
         page::{cost, size},
-        scalar::Bytes,
+        scalar::{Bytes, Digest},
     },
     registry::manifest::config::{self, Config, Layer, Run, Step},
 };
@@ -193,7 +193,7 @@ impl From<Step> for ImageStep {
 #[derive(SimpleObject)]
 pub(in crate::graphql) struct ImageLayer {
     /// The digest of the blob.
-    digest: String,
+    digest: Digest,
     /// What the manifest says that it is.
     media_type: String,
     /// In bytes, as the manifest says.
@@ -207,7 +207,7 @@ pub(in crate::graphql) struct ImageLayer {
 impl From<Layer> for ImageLayer {
     fn from(layer: Layer) -> Self {
         Self {
-            digest: layer.part.digest,
+            digest: Digest(layer.part.digest),
             media_type: layer.part.media_type,
             size: Bytes(layer.part.size),
             diff_id: layer.diff_id,
