@@ -176,7 +176,7 @@ pub fn platforms(manifest: &Manifest, parts: &[Part], config: Option<&Config>) -
             .map(|config| config.platform.clone())
             .into_iter()
             .collect(),
-        ManifestKind::Sif => manifest.arch.as_ref().map(of_sif).into_iter().collect(),
+        ManifestKind::Sif => manifest.arch.as_deref().map(of_sif).into_iter().collect(),
         ManifestKind::Artifact => Vec::new(),
     };
     let mut platforms: Vec<Platform> = Vec::new();
@@ -188,9 +188,9 @@ pub fn platforms(manifest: &Manifest, parts: &[Part], config: Option<&Config>) -
     platforms
 }
 
-fn of_sif(arch: &String) -> Platform {
+fn of_sif(arch: &str) -> Platform {
     Platform {
-        architecture: Some(arch.clone()),
+        architecture: Some(arch.to_owned()),
         os: Some("linux".into()),
         ..Platform::default()
     }
