@@ -14,6 +14,8 @@ pub struct Model {
     #[sea_orm(unique)]
     pub name: String,
     pub description: String,
+    /// Whether whoever is signed in may join.
+    pub open: bool,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     #[sea_orm(has_many)]

@@ -28,6 +28,7 @@ mod m20261127_000027_pullers;
 mod m20261127_000028_config;
 mod m20261127_000030_pages;
 mod m20261127_000031_jobs;
+mod m20261127_000032_open_teams;
 
 /// Runs the migrations in order.
 pub struct Migrator;
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000028_config::Migration),
             Box::new(m20261127_000030_pages::Migration),
             Box::new(m20261127_000031_jobs::Migration),
+            Box::new(m20261127_000032_open_teams::Migration),
         ]
     }
 }

@@ -53,6 +53,8 @@ pub struct TeamChange {
     pub name: Option<Name>,
     /// A new description.
     pub description: Option<String>,
+    /// Whether whoever is signed in may join.
+    pub open: Option<bool>,
 }
 
 /// The orders of a list of teams.
@@ -164,6 +166,7 @@ async fn insert(tx: &Tx, name: &Name, description: String) -> Result<team::Model
         id: Set(TeamId(fresh_id())),
         name: Set(name.to_string()),
         description: Set(description),
+        open: Set(false),
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),
     };
@@ -183,12 +186,13 @@ pub async fn update(caller: &Caller, id: TeamId, change: TeamChange) -> Result<T
             let mut row = (*old).clone().into_active_model();
             row.name = change.name.map_or(row.name, |name| Set(name.to_string()));
             row.description = text.map_or(row.description, Set);
+            row.open = change.open.map_or(row.open, Set);
             row.updated_at = Set(tx.now());
             let taken = on_duplicate(|| "that name is taken".into());
             let new = row.update(tx.db()).await.map_err(taken)?;
             let event = Event::new("team.update", Target::site(&old.name), id);
             Ok(event
-                .details(json!({"name": new.name}))
+                .details(json!({"name": new.name, "open": new.open}))
                 .with(old.for_pull().replaced(new)))
         })
         .await

@@ -191,6 +191,12 @@ pub async fn mutation(field: &str, world: &World, client: &Client) -> Option<Out
         "addTeamMember" => json!({"team": world.team, "user": "stranger"}),
         "setTeamRole" => json!({"team": world.team, "user": world.user, "role": "MAINTAINER"}),
         "removeTeamMember" => json!({"team": world.team, "user": world.user}),
+        "joinTeam" => {
+            let open =
+                "mutation($id: ID!) { updateTeam(input: {id: $id, open: true}) { __typename } }";
+            world.admin.graphql(open, json!({"id": world.team})).await;
+            json!({"team": world.team})
+        }
         "leaveTeam" => json!({"team": world.team}),
         "inviteToTeam" => json!({"team": world.team}),
         "revokeInvitation" | "declineInvitation" => json!({"id": world.invitation}),

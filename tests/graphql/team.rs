@@ -58,6 +58,33 @@ async fn link(who: &Client) -> String {
 }
 
 on_each_database! {
+    async fn open_team_is_joined_by_whoever_is_signed_in(app) {
+        let lab = Lab::new(&app).await;
+        let join = json!({"team": "lab"});
+        let push = async |who: &Client, seed| crate::consistency::push(who, "lab/tools/box", "1", SifBuilder::new("amd64").payload(64, seed)).await.status;
+        assert_eq!(refused(&lab.carol, "joinTeam", join.clone()).await, "FORBIDDEN");
+        for who in [&lab.bob, &lab.carol] {
+            assert_eq!(refused(who, "updateTeam", json!({"id": "lab", "open": true})).await, "FORBIDDEN");
+        }
+        assert_eq!(refused(&lab.alice, "inviteToTeam", json!({"team": "lab", "user": "carol"})).await, "");
+        assert_eq!(refused(&lab.alice, "updateTeam", json!({"id": "lab", "open": true})).await, "");
+        assert_eq!(lab.carol.graphql(r#"{ team(name: "lab") { open } }"#, json!({})).await["team"]["open"], true);
+        let reader = app.holding("carol", Scope::Read).await;
+        assert_eq!(refused(&reader, "joinTeam", join.clone()).await, "FORBIDDEN");
+        assert_eq!(refused(&app.anonymous(), "joinTeam", join.clone()).await, "UNAUTHENTICATED");
+        assert_eq!(push(&lab.carol, 1).await, 403);
+        assert_eq!(refused(&lab.carol, "joinTeam", join.clone()).await, "");
+        assert_eq!(push(&lab.carol, 1).await, 200);
+        assert_eq!(members(&lab.carol).await["nodes"][2], json!({"role": "MEMBER", "user": {"name": "carol"}}));
+        // An invitation is of no use any more, and nobody is in a team twice.
+        let invited = lab.carol.graphql("{ viewer { invitations { totalCount } } }", json!({})).await;
+        assert_eq!(invited["viewer"]["invitations"]["totalCount"], 0);
+        assert_eq!(refused(&lab.carol, "joinTeam", join.clone()).await, "CONFLICT");
+        assert_eq!(refused(&lab.alice, "joinTeam", join.clone()).await, "CONFLICT");
+        assert_eq!(refused(&lab.alice, "updateTeam", json!({"id": "lab", "open": false})).await, "");
+        assert_eq!(refused(&app.user("dave").await, "joinTeam", join).await, "FORBIDDEN");
+    }
+
     async fn members_push_to_the_namespace_of_their_team_and_maintainers_change_it(app) {
         let lab = Lab::new(&app).await;
         lab.bob.push("lab/tools/hello", "1.0", SifBuilder::new("amd64")).await;

@@ -32,7 +32,7 @@ impl TeamMutation {
         Ok(TeamPayload { team: Team(made) })
     }
 
-    /// Renames or describes a team that you maintain. Its namespaces keep their names. Errors: `CONFLICT` when the new
+    /// Renames or describes a team that you maintain, opens it to everybody or closes it. Its namespaces keep their names. Errors: `CONFLICT` when the new
     /// name is taken.
     async fn update_team(
         &self,
@@ -44,6 +44,7 @@ impl TeamMutation {
         let change = TeamChange {
             name: input.name.map(|name| name.parse()).transpose().in_input()?,
             description: input.description,
+            open: input.open,
         };
         let changed = team::update(caller, id, change).await.in_input()?;
         Ok(TeamPayload {
@@ -107,6 +108,18 @@ impl TeamMutation {
         })
     }
 
+    /// Puts you into a team that is open to everybody, as a member. Errors: `FORBIDDEN` for a team that takes members by
+    /// invitation; `CONFLICT` when you are in it.
+    async fn join_team(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: JoinTeamInput,
+    ) -> Result<TeamMemberPayload> {
+        let caller = caller(ctx);
+        let team = id::team(caller, &input.team).await.in_field("input.team")?;
+        Ok(TeamMemberPayload::of(member::join(caller, team).await?))
+    }
+
     /// Takes you out of a team. Errors: `CONFLICT` for its last maintainer; `NOT_FOUND` when you are not in it.
     async fn leave_team(
         &self,
@@ -141,6 +154,8 @@ struct UpdateTeamInput {
     name: Option<String>,
     /// A new description, up to 65536 bytes.
     description: Option<String>,
+    /// Whether whoever is signed in may join it as a member, and push to its namespaces then.
+    open: Option<bool>,
 }
 
 /// Which team to delete.
@@ -180,6 +195,13 @@ struct RemoveTeamMemberInput {
     team: ID,
     /// The global id or the name of the user.
     user: ID,
+}
+
+/// Which team to join.
+#[derive(InputObject)]
+struct JoinTeamInput {
+    /// The global id or the name of the team.
+    team: ID,
 }
 
 /// Which team to leave.

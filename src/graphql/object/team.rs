@@ -49,12 +49,17 @@ impl Team {
         &self.0.description
     }
 
+    /// Whether whoever is signed in may join it as a member (`joinTeam`), and push to its namespaces then.
+    async fn open(&self) -> bool {
+        self.0.open
+    }
+
     /// When it was made.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
 
-    /// When its name or description changed last.
+    /// When its name, its description or who may join changed last.
     async fn updated_at(&self) -> DateTime<Utc> {
         self.0.updated_at
     }

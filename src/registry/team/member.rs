@@ -81,6 +81,34 @@ pub async fn add(caller: &Caller, team: TeamId, user: UserId, role: TeamRole) ->
         .await
 }
 
+/// Puts the caller into a team that is open to everybody who is signed in.
+///
+/// # Errors
+/// [`Error::Conflict`] when they are in it; [`Error::Forbidden`] when it is not open; those of [`open`] for the team.
+pub async fn join(caller: &Caller, team: TeamId) -> Result<Member> {
+    let me = caller.writer()?.id;
+    caller
+        .change(async |tx| {
+            lock(tx, team).await?;
+            let team = open::<Pull, team::Entity>(tx.db(), tx.actor(), team).await?;
+            if !team.open {
+                let why = format!(
+                    "{} takes members by invitation; ask a maintainer",
+                    team.name
+                );
+                return Err(Error::Forbidden(why));
+            }
+            let user = open::<Pull, user::Entity>(tx.db(), tx.actor(), me).await?;
+            insert(tx, team.id, user.id, TeamRole::Member).await?;
+            forget_invitation(tx, team.id, user.id).await?;
+            let member = place::<Pull>(tx, team.id, user.id).await?;
+            Ok(event("member.join", &team, &user)
+                .details(json!({"team": team.name, "role": TeamRole::Member}))
+                .with(member))
+        })
+        .await
+}
+
 /// Gives a member of a team of the caller another role.
 ///
 /// # Errors
