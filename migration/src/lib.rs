@@ -36,7 +36,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
+        let steps: Vec<Box<dyn MigrationTrait>> = vec![
             Box::new(m20261122_000001_foundation::Migration),
             Box::new(m20261122_000002_fingerprints::Migration),
             Box::new(m20261122_000003_manifests::Migration),
@@ -61,6 +61,29 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000030_pages::Migration),
             Box::new(m20261127_000031_jobs::Migration),
             Box::new(m20261127_000032_open_teams::Migration),
-        ]
+        ];
+        let whole = |step| Box::new(Whole(step)) as Box<dyn MigrationTrait>;
+        steps.into_iter().map(whole).collect()
+    }
+}
+
+/// A step that happens whole, with the note that it did, or not at all. PostgreSQL's do so anyway; SQLite's would leave a
+/// schema that no program knows when they are cut short.
+struct Whole(Box<dyn MigrationTrait>);
+
+impl MigrationName for Whole {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Whole {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.0.up(manager).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
     }
 }

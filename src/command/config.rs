@@ -1,7 +1,7 @@
 //! `sifhub config …`.
 use clap::Subcommand;
 
-use super::Settings;
+use super::{Settings, print};
 use crate::{config, error::Result};
 
 #[derive(Subcommand)]
@@ -19,14 +19,13 @@ pub(super) enum Config {
 impl Config {
     pub(super) fn run(self, settings: Settings) -> Result<()> {
         match self {
-            Self::Print => print!("{}", settings.load()?.print()),
+            Self::Print => print(&settings.load()?.print()),
             Self::Check => {
                 settings.load()?;
-                println!("the configuration is good");
+                print("the configuration is good\n")
             }
-            Self::Schema => println!("{}", config::schema().trim_end()),
-            Self::Docs => println!("{}", config::docs().trim_end()),
+            Self::Schema => print(&format!("{}\n", config::schema().trim_end())),
+            Self::Docs => print(&format!("{}\n", config::docs().trim_end())),
         }
-        Ok(())
     }
 }

@@ -14,7 +14,11 @@ mod serve;
 mod token;
 mod user;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -104,10 +108,25 @@ enum Command {
     Version,
 }
 
+/// What a thread may need for the deepest query, in builds without optimisation, too; only what is touched takes memory.
+const STACK: usize = 8 << 20;
+
+/// Writes a long text to standard output. Whoever reads only its beginning, as `head` does, has what they want.
+fn print(text: &str) -> Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written.map_err(anyhow::Error::from)?),
+    }
+}
+
 impl Cli {
     /// Runs the command. What it is asked for goes to standard output; what went wrong, to standard error.
     pub fn run(self) -> ExitCode {
-        let runtime = match tokio::runtime::Runtime::new() {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .thread_stack_size(STACK)
+            .build();
+        let runtime = match runtime {
             Ok(runtime) => runtime,
             Err(error) => return failed(&anyhow::Error::from(error).into()),
         };

@@ -1,6 +1,7 @@
 //! `sifhub schema`.
 use clap::Args;
 
+use super::print;
 use crate::{error::Result, graphql};
 
 #[derive(Args)]
@@ -16,9 +17,8 @@ pub(super) struct Schema {
 impl Schema {
     pub(super) fn run(self) -> Result<()> {
         match self.federation {
-            true => print!("{}", graphql::federation_sdl(self.site.as_deref())?),
-            false => print!("{}", graphql::sdl()),
+            true => print(&graphql::federation_sdl(self.site.as_deref())?),
+            false => print(&graphql::sdl()),
         }
-        Ok(())
     }
 }

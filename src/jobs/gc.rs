@@ -36,12 +36,7 @@ pub(super) async fn run(registry: Arc<Registry>) {
             crate::protocol::log(&error);
         }
         let grace = registry.config().storage.staging_retention.get();
-        let new = NewJob {
-            kind: JobKind::Collect,
-            before: caller.ago(grace),
-            rate: None,
-            mend: false,
-        };
+        let new = NewJob::of(&caller, JobKind::Collect);
         let work = async |caller: &Caller| collect(caller, grace, false).await;
         let collected = job::run(&caller, new, work).await;
         super::ended(&registry, "gc", &collected);

@@ -1,6 +1,10 @@
 //! Deleting many things at once, and telling beforehand what that does: a rehearsal does all of it, and takes it back.
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use entity::id::{CollectionId, ContainerId, ImageId};
+
+use sea_orm::Condition;
 
 use super::{
     Caller, collection as collections, container as containers, event::Place, image as images,
@@ -85,18 +89,28 @@ pub async fn delete(
 ) -> Result<Bulk> {
     caller.writer()?;
     deletion.check()?;
+    let meant = match &selection {
+        Selection::Images(choice) => choice::meant(choice),
+        Selection::Things(_) => Condition::all(),
+    };
     let (things, more) = chosen(caller, selection).await?;
     let mut items = choice::items(caller, &things).await?;
     let rehearsal = caller.rehearsing();
     for item in &mut items {
-        item.refused = attempt(&rehearsal, item.thing, deletion).await?;
+        item.refused = attempt(&rehearsal, item.thing, deletion, &meant).await?;
     }
     let going = items.iter().filter(|item| item.refused.is_none());
     let going: Vec<Thing> = going.map(|item| item.thing).collect();
     let freed = freed::freed(caller, &going).await?;
     if !dry_run {
+        let mut gone = 0;
         for item in items.iter_mut().filter(|item| item.refused.is_none()) {
-            item.refused = attempt(caller, item.thing, deletion).await?;
+            item.refused = match attempt(caller, item.thing, deletion, &meant).await {
+                // What is gone by then must be told.
+                Err(error) if gone > 0 => Some(error),
+                attempted => attempted?,
+            };
+            gone += usize::from(item.refused.is_none());
         }
     }
     Ok(Bulk { items, freed, more })
@@ -108,16 +122,27 @@ async fn chosen(caller: &Caller, selection: Selection) -> Result<(Vec<Thing>, bo
         Selection::Things(things) if things.len() > BULK_MAX => {
             Err(Error::invalid("ids", format!("name {BULK_MAX} at most")))
         }
-        Selection::Things(things) => Ok((things, false)),
+        Selection::Things(things) => {
+            let mut seen = HashSet::new();
+            match things.iter().all(|thing| seen.insert(*thing)) {
+                true => Ok((things, false)),
+                false => Err(Error::invalid("ids", "name each thing once")),
+            }
+        }
     }
 }
 
 /// Why a thing may not be deleted; `None`: it is.
-async fn attempt(caller: &Caller, thing: Thing, deletion: &Deletion) -> Result<Option<Error>> {
+async fn attempt(
+    caller: &Caller,
+    thing: Thing,
+    deletion: &Deletion,
+    meant: &Condition,
+) -> Result<Option<Error>> {
     let deleted = match thing {
         Thing::Collection(id) => collections::delete(caller, id, deletion.clone()).await,
         Thing::Container(id) => containers::delete(caller, id, deletion.clone()).await,
-        Thing::Image(id) => images::delete(caller, id, &deletion.reason).await,
+        Thing::Image(id) => images::delete_meant(caller, id, &deletion.reason, meant.clone()).await,
     };
     match deleted {
         Ok(()) => Ok(None),

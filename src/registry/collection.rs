@@ -401,7 +401,7 @@ pub async fn delete(caller: &Caller, id: CollectionId, deletion: Deletion) -> Re
                 .count(tx.db())
                 .await?;
             if containers > 0 && !deletion.with_content {
-                let why = format!("the collection {path} holds {containers} containers; delete them first, or all at once");
+                let why = format!("the collection {path} is not empty ({containers} containers); delete what is in it first, or all at once: withContent");
                 return Err(Error::Conflict(why));
             }
             protection::check_collection(tx, &collection).await?;

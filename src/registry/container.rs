@@ -581,7 +581,7 @@ pub async fn delete(caller: &Caller, id: ContainerId, deletion: Deletion) -> Res
             let (images, manifests) = content(tx, &container).await?;
             if images + manifests > 0 && !deletion.with_content {
                 let why = format!(
-                    "the container {path} holds {images} images and {manifests} manifests; delete them first, or all at once"
+                    "the container {path} is not empty ({images} images, {manifests} manifests); delete what is in it first, or all at once: withContent"
                 );
                 return Err(Error::Conflict(why));
             }

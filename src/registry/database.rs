@@ -63,6 +63,8 @@ pub(in crate::registry) enum Turn {
     Search,
     /// Handing out events.
     Dispatch = 743_490,
+    /// Asking for a job.
+    Jobs,
 }
 
 /// Waits for a turn and keeps it until the end of the transaction. Transactions that write take turns in SQLite anyway.
@@ -97,6 +99,10 @@ impl From<DbErr> for Error {
         }
         match code(&error) {
             Some(code) if is_full(&code) => Self::StorageFull,
+            Some(code) if is_no_time(&code) => Self::invalid(
+                "time",
+                "no database has it; give one of the years 1 to 9999",
+            ),
             Some(code) if !is_unavailable(&code) => Self::Internal(error.into()),
             None if !is_connection(&error) => Self::Internal(error.into()),
             _ => Self::Unavailable {
@@ -133,6 +139,11 @@ fn code(error: &DbErr) -> Option<String> {
 /// SQLite's `SQLITE_FULL` and PostgreSQL's `disk_full`.
 fn is_full(code: &str) -> bool {
     matches!(code, "13" | "53100")
+}
+
+/// PostgreSQL's `invalid_datetime_format` and `datetime_field_overflow`.
+fn is_no_time(code: &str) -> bool {
+    matches!(code, "22007" | "22008")
 }
 
 /// SQLite's busy, locked, read-only, input/output and cannot-open codes with their extensions; PostgreSQL's classes

@@ -647,10 +647,24 @@ pub async fn describe(caller: &Caller, id: ImageId, text: String) -> Result<Imag
 /// [`Error::Conflict`] when such a tag is immutable or the container frozen; [`Error::Invalid`] for too long a reason; those of
 /// [`open`].
 pub async fn delete(caller: &Caller, id: ImageId, reason: &str) -> Result<()> {
+    delete_meant(caller, id, reason, Condition::all()).await
+}
+
+/// The same, if the image still is what was meant, now that nobody else can change its container.
+///
+/// # Errors
+/// Those of [`delete`]; [`Error::Conflict`] for one that is something else by now.
+pub(in crate::registry) async fn delete_meant(
+    caller: &Caller,
+    id: ImageId,
+    reason: &str,
+    meant: Condition,
+) -> Result<()> {
     trash::check_reason(reason)?;
     caller
         .change(async |tx| {
             let image = locked::<Admin>(tx, id).await?;
+            check_meant(tx, id, meant).await?;
             let path = path(tx, &image).await?;
             let container =
                 open::<Push, container::Entity>(tx.db(), tx.actor(), image.container_id).await?;
@@ -674,6 +688,20 @@ pub async fn delete(caller: &Caller, id: ImageId, reason: &str) -> Result<()> {
                 .with(()))
         })
         .await
+}
+
+async fn check_meant(tx: &Tx, id: ImageId, meant: Condition) -> Result<()> {
+    if meant.is_empty() {
+        return Ok(());
+    }
+    let still = rows::<Admin, image::Entity>(tx.actor())
+        .narrow(|q| q.filter(image::Column::Id.eq(id)).filter(meant));
+    match still.count(tx.db()).await? {
+        0 => Err(Error::Conflict(
+            "it was tagged, pulled or pushed meanwhile, and is not what you chose any more".into(),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// An image as it is once nobody else can change its container.

@@ -18,7 +18,9 @@ pub(in crate::registry) use run::Progress;
 pub use run::{next, perform, run, tidy};
 
 use super::{
-    Caller, fresh_id,
+    Caller,
+    database::{Turn, take_turn},
+    fresh_id,
     page::{Page, PageArgs, Sort, page},
 };
 use crate::{
@@ -44,6 +46,20 @@ pub struct NewJob {
 }
 
 impl NewJob {
+    /// A job that leaves alone what was touched within the grace of the configuration, when it collects, and otherwise nothing.
+    pub fn of(caller: &Caller, kind: JobKind) -> Self {
+        let grace = caller.config().storage.staging_retention.get();
+        Self {
+            kind,
+            before: match kind {
+                JobKind::Collect => caller.ago(grace),
+                JobKind::Scrub | JobKind::Recount => caller.now(),
+            },
+            rate: None,
+            mend: false,
+        }
+    }
+
     fn row(self, now: DateTime<Utc>) -> Result<job::ActiveModel> {
         let too_much = |_| Error::invalid("rate", "it is more than 2^63-1 bytes in a second");
         Ok(job::ActiveModel {
@@ -150,11 +166,16 @@ pub async fn get(caller: &Caller, id: JobId) -> Result<Job> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] for anybody but site administrators; [`Error::Conflict`] while one of its kind waits or runs;
-/// [`Error::Invalid`] for a rate that no machine reaches.
+/// [`Error::Invalid`] for a rate that no machine reaches, and for a time in the future.
 pub async fn start(caller: &Caller, new: NewJob) -> Result<Job> {
     check_admin(caller)?;
+    if new.before > caller.now() {
+        let why = "it is in the future, where nothing was read, counted or touched yet";
+        return Err(Error::invalid("before", why));
+    }
     caller
         .change(async |tx| {
+            take_turn(tx.db(), Turn::Jobs).await?;
             let under_way = JobFilter {
                 kind: Some(new.kind),
                 state: None,

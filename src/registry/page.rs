@@ -343,7 +343,7 @@ where
     }
 }
 
-fn elsewhere(what: &str) -> Error {
+pub(in crate::registry) fn elsewhere(what: &str) -> Error {
     let why = "the cursor comes from another list, filter or order; leave it out to start over";
     Error::invalid(what, why)
 }

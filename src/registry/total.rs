@@ -10,8 +10,8 @@ use entity::{
     namespace, usage,
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, QueryTrait,
-    RelationTrait, Select,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
+    QueryTrait, RelationTrait, Select,
     sea_query::{
         CaseStatement, Expr, ExprTrait, Func, IntoColumnRef, Query, SelectStatement,
         SubQueryStatement,
@@ -39,8 +39,8 @@ pub struct Total {
     pub manifests: u64,
     /// The sum of the sizes of both, in bytes.
     pub size: u64,
-    /// The bytes of all blobs that are held, each once; only of what is seen whole by right. Of namespaces, see
-    /// [`stored_of_namespaces`].
+    /// The bytes of all blobs that are held, each once, in the trash, too; of collections and containers for those who administer
+    /// them, and of the site. Of namespaces, see [`stored_of_namespaces`].
     pub stored: Option<u64>,
 }
 
@@ -63,7 +63,7 @@ struct Row {
     images: i64,
     manifests: i64,
     size: i64,
-    stored: i64,
+    stored: Option<i64>,
 }
 
 impl From<Row> for Total {
@@ -74,7 +74,7 @@ impl From<Row> for Total {
             images: row.images.unsigned_abs(),
             manifests: row.manifests.unsigned_abs(),
             size: row.size.unsigned_abs(),
-            stored: Some(row.stored.unsigned_abs()),
+            stored: row.stored.map(i64::unsigned_abs),
         }
     }
 }
@@ -143,7 +143,7 @@ async fn everything(caller: &Caller) -> Result<Total> {
         .from(usage::Entity)
         .and_where(usage::Column::Extent.eq(Extent::Site))
         .expr_as(Expr::val(0_i64).cast_as("bigint"), "key");
-    add_sums(&mut query);
+    add_sums(&mut query, None);
     let statement = caller.db().get_database_backend().build(&query);
     let row = Row::find_by_statement(statement).one(caller.db()).await?;
     Ok(row.map(Total::from).unwrap_or_default())
@@ -186,6 +186,19 @@ pub async fn of_collections(
         add_partial(caller, &mut totals, key, within).await?;
     }
     Ok(keyed(totals, CollectionId))
+}
+
+/// Those of collections that the caller sees whole. One statement.
+pub(in crate::registry) async fn whole_collections(
+    caller: &Caller,
+    ids: &[CollectionId],
+) -> Result<Vec<CollectionId>> {
+    let whole = whole::<Pull, collection::Entity>(caller.actor())
+        .into_select()
+        .filter(collection::Column::Id.is_in(ids.iter().copied()))
+        .select_only()
+        .column(collection::Column::Id);
+    Ok(whole.into_tuple().all(caller.db()).await?)
 }
 
 /// Totals of containers.
@@ -253,25 +266,42 @@ async fn sum<E: EntityTrait>(
         .left_join(usage::Entity, of_it)
         .expr_as(Expr::col(key.as_column_ref()), "key")
         .add_group_by([Expr::col(key.as_column_ref())]);
-    add_sums(&mut query);
+    // What is stored tells of the trash, too: of a collection, to those who may look into it.
+    let told = match extent {
+        Extent::Collection => Some(collection::Entity::reach(caller.actor(), Level::Admin)),
+        _ => None,
+    };
+    add_sums(&mut query, told);
     let statement = caller.db().get_database_backend().build(&query);
     let rows = Row::find_by_statement(statement).all(caller.db()).await?;
     Ok(rows.into_iter().map(|row| (row.key, row.into())).collect())
 }
 
-fn add_sums(query: &mut SelectStatement) {
-    for (column, name) in [
+/// The sums; of what is stored, only where `told` holds.
+fn add_sums(query: &mut SelectStatement, told: Option<Condition>) {
+    let column = |column: usage::Column| Expr::col((usage::Entity, column).into_column_ref());
+    for (sum, name) in [
         (usage::Column::Collections, "collections"),
         (usage::Column::Containers, "containers"),
         (usage::Column::Images, "images"),
         (usage::Column::Manifests, "manifests"),
         (usage::Column::Size, "size"),
-        (usage::Column::Stored, "stored"),
     ] {
-        let sum = Func::sum(Expr::col((usage::Entity, column).into_column_ref()));
-        let sum = Func::coalesce([Expr::expr(sum), Expr::val(0_i64)]);
-        query.expr_as(Expr::expr(sum).cast_as("bigint"), name);
+        query.expr_as(added_up(column(sum)), name);
     }
+    let stored = column(usage::Column::Stored);
+    let stored = match told {
+        None => added_up(stored),
+        Some(told) => {
+            let told: Expr = CaseStatement::new().case(told, stored).into();
+            Expr::expr(Func::sum(told)).cast_as("bigint")
+        }
+    };
+    query.expr_as(stored, "stored");
+}
+
+fn added_up(amount: Expr) -> Expr {
+    Expr::expr(Func::coalesce([Func::sum(amount).into(), Expr::val(0_i64)])).cast_as("bigint")
 }
 
 fn keyed<I: Hash + Eq>(totals: HashMap<i64, Total>, id: impl Fn(i64) -> I) -> HashMap<I, Total> {

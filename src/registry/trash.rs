@@ -38,7 +38,7 @@ pub(in crate::registry) use purge::{drop_content_of, move_content_of};
 pub(in crate::registry) use put::{Kept, put_collection, put_container, put_content};
 pub use restore::{Restored, restore};
 
-/// An entry that the caller may see: they may restore and purge it, too, unless their token only reads.
+/// An entry that the caller may see: they may restore and purge it, too. A token that only reads sees none.
 pub type Entry = Granted<Pull, trash::Model>;
 
 /// The longest reason, in bytes.

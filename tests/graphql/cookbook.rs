@@ -32,7 +32,7 @@ async fn lived_in() -> (TestApp, Client) {
     let signer = "AB".repeat(20);
     let image = |seed| {
         SifBuilder::new("amd64")
-            .label("org.label-schema.name", "tool")
+            .label("org.label-schema.usage.apptainer.version", "1.4.5")
             .payload(4096, seed)
     };
     alice.push("alice/tools/hello", "1.0", image(1)).await;
@@ -131,7 +131,7 @@ async fn the_cookbook_answers_what_it_says() {
 
     let labels = ask("labels.graphql").await;
     let values = &labels["labelValues"]["nodes"];
-    assert_eq!(*values, json!([{"value": "tool", "imageCount": 4}]));
+    assert_eq!(*values, json!([{"value": "1.4.5", "imageCount": 4}]));
 
     let unsigned = ask("unsigned-in-use.graphql").await;
     assert_eq!(unsigned["images"]["totalCount"], 3);

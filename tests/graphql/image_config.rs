@@ -139,7 +139,8 @@ on_each_database! {
         let ((_, one), (all, many)) = (cost(1).await, cost(10).await);
         let nodes = all["container"]["manifests"]["nodes"].as_array().expect("a list");
         assert!(nodes.len() == 5 && nodes.iter().all(|node| node["config"]["author"] == "alice"), "{all:#}");
-        assert!(many <= one, "{one} for one, {many} for all");
+        // What is loaded for many rows may be gathered in two rounds.
+        assert!(many <= one + 1, "{one} for one, {many} for all");
     }
 
     async fn configurations_that_came_before_they_were_read_are_read_by_a_job(app) {

@@ -1,6 +1,7 @@
 //! Work that takes long: started, followed and cancelled.
 use std::{future::pending, time::Duration};
 
+use futures::future::join_all;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use sifhub::{
@@ -10,6 +11,8 @@ use sifhub::{
         job::{self, NewJob},
     },
 };
+
+use tokio::time::sleep;
 
 use super::{code, field, refused};
 use crate::support::{Client, Listening, Sent, SifBuilder, TestApp, on_each_database};
@@ -25,9 +28,9 @@ async fn start(who: &Client, input: &Value) -> String {
 }
 
 /// Takes up what waits, as a server does.
-async fn perform_next(app: &TestApp) {
+async fn perform_next(app: &TestApp, kind: JobKind) {
     let operator = app.operator();
-    let job = job::next(&operator).await.expect("an answer");
+    let job = job::next(&operator, kind).await.expect("an answer");
     let job = job.expect("one that waits");
     job::perform(&operator, &job).await.expect("its end");
 }
@@ -64,7 +67,7 @@ on_each_database! {
         let id = start(&root, &json!({"kind": "SCRUB", "rate": "1000000000"})).await;
         let mut listening = root.listen(PROGRESS, json!({"id": id})).await;
         assert_eq!(listening.status, 200);
-        let (told, ()) = tokio::join!(heard(&mut listening), perform_next(&app));
+        let (told, ()) = tokio::join!(heard(&mut listening), perform_next(&app, JobKind::Scrub));
         // Each image, and the empty configuration of their manifests.
         assert_eq!(told.last(), Some(&json!({"state": "DONE", "done": 4, "total": 4, "found": 0})), "{told:?}");
         let shown = shown(&root, &id).await;
@@ -77,15 +80,52 @@ on_each_database! {
     async fn garbage_and_sums_are_told_in_numbers(app) {
         let (root, alice) = (app.admin("root").await, app.user("alice").await);
         crate::oci::push_blob(&alice, "alice/tools/box", b"nobody names me").await;
-        let collect = start(&root, &json!({"kind": "COLLECT", "before": app.operator().now() + Duration::from_secs(1)})).await;
-        perform_next(&app).await;
+        sleep(Duration::from_millis(5)).await;
+        let collect = start(&root, &json!({"kind": "COLLECT", "before": app.operator().now()})).await;
+        perform_next(&app, JobKind::Collect).await;
         let gone = shown(&root, &collect).await;
         assert_eq!((&gone["state"], &gone["found"]), (&json!("DONE"), &json!(1)), "{gone}");
         let recount = start(&root, &json!({"kind": "RECOUNT", "mend": true})).await;
-        perform_next(&app).await;
+        perform_next(&app, JobKind::Recount).await;
         let counted = shown(&root, &recount).await;
         assert_eq!((&counted["state"], &counted["found"]), (&json!("DONE"), &json!(0)), "{counted}");
         assert_eq!(counted["done"], counted["total"]);
+    }
+
+    async fn job_is_about_the_past(app) {
+        let root = app.admin("root").await;
+        for kind in ["SCRUB", "COLLECT", "RECOUNT"] {
+            let input = json!({"kind": kind, "before": "2100-01-01T00:00:00Z"});
+            let text = "mutation($input: StartJobInput!) { startJob(input: $input) { job { id } } }";
+            let answer = root.try_graphql(text, json!({"input": input})).await;
+            assert_eq!((code(&answer), field(&answer)), ("INVALID", "input.before"), "{kind}");
+        }
+    }
+
+    async fn of_many_who_ask_for_the_same_job_at_once_one_gets_it(app) {
+        let root = app.admin("root").await;
+        let ask = || refused(&root, "startJob", json!({"kind": "SCRUB"}));
+        let answers = join_all((0..8).map(|_| ask())).await;
+        assert_eq!(answers.iter().filter(|answer| answer.is_empty()).count(), 1, "{answers:?}");
+        let waiting = root.graphql("{ jobs { totalCount } }", json!({})).await;
+        assert_eq!(waiting["jobs"]["totalCount"], 1);
+    }
+
+    async fn job_that_was_taken_for_lost_stops_and_stays_failed(app) {
+        let root = app.admin("root").await;
+        let operator = app.operator();
+        let stalled = job::run(&operator, recount(&app), async |_| {
+            // It may say at any moment that it is there.
+            while root.graphql("{ jobs(state: RUNNING) { totalCount } }", json!({})).await["jobs"]["totalCount"] == 1 {
+                app.db.execute_unprepared("UPDATE job SET seen_at = '2001-01-01 00:00:00+00:00'").await.expect("long ago");
+                job::tidy(&operator).await.expect("it is tidy");
+            }
+            pending::<Result<(), Error>>().await
+        });
+        stalled.await.expect_err("it stops");
+        let jobs = root.graphql("{ jobs { nodes { state failure } } }", json!({})).await;
+        assert_eq!(jobs["jobs"]["nodes"][0]["state"], "FAILED", "{jobs}");
+        assert!(jobs["jobs"]["nodes"][0]["failure"].is_string());
     }
 
     async fn one_of_a_kind_waits_or_runs_at_a_time(app) {
@@ -132,7 +172,7 @@ on_each_database! {
         let root = app.admin("root").await;
         let id = start(&root, &json!({"kind": "SCRUB"})).await;
         let operator = app.operator();
-        job::next(&operator).await.expect("an answer").expect("one that waits");
+        job::next(&operator, JobKind::Scrub).await.expect("an answer").expect("one that waits");
         job::tidy(&operator).await.expect("it is tidy");
         assert_eq!(shown(&root, &id).await["state"], "RUNNING");
         app.db.execute_unprepared("UPDATE job SET seen_at = '2001-01-01 00:00:00+00:00'").await.expect("long ago");
@@ -141,7 +181,7 @@ on_each_database! {
         assert_eq!(lost["state"], "FAILED");
         assert!(lost["failure"].as_str().expect("words").contains("start it again"), "{lost}");
         start(&root, &json!({"kind": "SCRUB"})).await;
-        perform_next(&app).await;
+        perform_next(&app, JobKind::Scrub).await;
         app.db.execute_unprepared("UPDATE job SET ended_at = '2001-01-01 00:00:00+00:00'").await.expect("long ago");
         job::tidy(&operator).await.expect("it is tidy");
         assert_eq!(root.graphql("{ jobs { totalCount } }", json!({})).await["jobs"]["totalCount"], 0);

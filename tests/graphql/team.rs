@@ -72,7 +72,7 @@ on_each_database! {
         let reader = app.holding("carol", Scope::Read).await;
         assert_eq!(refused(&reader, "joinTeam", join.clone()).await, "FORBIDDEN");
         assert_eq!(refused(&app.anonymous(), "joinTeam", join.clone()).await, "UNAUTHENTICATED");
-        assert_eq!(push(&lab.carol, 1).await, 403);
+        assert_eq!(push(&lab.carol, 1).await, 404);
         assert_eq!(refused(&lab.carol, "joinTeam", join.clone()).await, "");
         assert_eq!(push(&lab.carol, 1).await, 200);
         assert_eq!(members(&lab.carol).await["nodes"][2], json!({"role": "MEMBER", "user": {"name": "carol"}}));

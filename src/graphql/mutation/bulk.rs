@@ -147,7 +147,8 @@ struct BulkDeleteItem {
 /// Why something was not deleted.
 #[derive(SimpleObject)]
 struct BulkDeleteRefusal {
-    /// `NOT_FOUND`, `FORBIDDEN` or `CONFLICT`, as in `extensions.code` of errors.
+    /// `NOT_FOUND`, `FORBIDDEN` or `CONFLICT`, or what else went wrong after something was deleted, as in `extensions.code` of
+    /// errors.
     code: String,
     /// For people.
     message: String,

@@ -10,10 +10,7 @@ use crate::{
         object::{Job, JobKind},
         scalar::Bytes,
     },
-    registry::{
-        self,
-        job::{self, NewJob},
-    },
+    registry::job::{self, NewJob},
 };
 
 #[derive(Default)]
@@ -22,23 +19,20 @@ pub(super) struct JobMutation;
 #[Object]
 impl JobMutation {
     /// Lets this server do something at length: one of its replicas takes it up within seconds. `jobProgress` tells how far it
-    /// is. Errors: `FORBIDDEN` unless you administer this server; `CONFLICT` while a job of the same kind waits or runs.
+    /// is. Errors: `FORBIDDEN` unless you administer this server; `CONFLICT` while a job of the same kind waits or runs;
+    /// `INVALID` for a time in the future.
     async fn start_job(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to do.")] input: StartJobInput,
     ) -> Result<JobPayload> {
         let caller = caller(ctx);
-        let retention = caller.config().storage.staging_retention.get();
-        let before = match registry::JobKind::from(input.kind) {
-            registry::JobKind::Collect => caller.ago(retention),
-            registry::JobKind::Scrub | registry::JobKind::Recount => caller.now(),
-        };
+        let usual = NewJob::of(caller, input.kind.into());
         let new = NewJob {
-            kind: input.kind.into(),
-            before: input.before.unwrap_or(before),
+            before: input.before.unwrap_or(usual.before),
             rate: input.rate.map(|rate| rate.0),
             mend: input.mend,
+            ..usual
         };
         let job = job::start(caller, new).await.in_input()?;
         Ok(JobPayload { job: job.into() })

@@ -116,6 +116,7 @@ impl TeamMutation {
         #[graphql(desc = "Which one.")] input: JoinTeamInput,
     ) -> Result<TeamMemberPayload> {
         let caller = caller(ctx);
+        caller.account()?;
         let team = id::team(caller, &input.team).await.in_field("input.team")?;
         Ok(TeamMemberPayload::of(member::join(caller, team).await?))
     }

@@ -141,7 +141,7 @@ impl Collection {
     }
 
     /// The bytes of all blobs in it, each once, in the trash or not; blobs that were pushed count before a manifest names
-    /// them, and until they are collected. Null unless you may see all that is in it.
+    /// them, and until they are collected. Null unless you administer it.
     async fn stored(&self, ctx: &Context<'_>) -> Result<Option<Bytes>> {
         Ok(self.total(ctx).await?.stored.map(Bytes))
     }

@@ -78,9 +78,11 @@ impl TrashEntry {
         self.0.purge_at
     }
 
-    /// The tags that an image or a manifest had. Restored, it gets those again that nothing else has by then.
+    /// The tags that an image or a manifest had, up to 100. Restored, it gets those again that nothing else has by then.
     async fn tags(&self) -> Vec<&str> {
-        trash::tags(&self.0)
+        let mut tags = trash::tags(&self.0);
+        tags.truncate(100);
+        tags
     }
 
     /// The sum of the sizes of what is in it, in bytes.

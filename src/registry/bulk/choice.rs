@@ -42,7 +42,8 @@ fn within(select: Select<image::Entity>, place: Place) -> Select<image::Entity> 
     }
 }
 
-fn meant(choice: &Choice) -> Condition {
+/// What an image has to be.
+pub(super) fn meant(choice: &Choice) -> Condition {
     use image::Column::{Blob, LastPulledAt, UploadedAt};
     let mut meant = Condition::all().add(Blob.is_not_null());
     if let Some(before) = choice.pushed_before {

@@ -19,7 +19,7 @@ use crate::{
     registry::{
         Caller, ContainerId, UserId,
         caller::Tx,
-        page::{Cursor, PAGE_MAX, Page, PageArgs},
+        page::{Cursor, PAGE_MAX, Page, PageArgs, elsewhere},
     },
 };
 
@@ -158,7 +158,7 @@ fn ranked(sums: SelectStatement, args: &PageArgs<ByPulls>) -> Result<SelectState
         .take();
     let bound = |what, cursor: &Cursor| {
         let (count, user) = cursor.place(what, ORDER)?;
-        let count: i64 = count.parse().map_err(anyhow::Error::from)?;
+        let count: i64 = count.parse().map_err(|_| elsewhere(what))?;
         Ok::<_, crate::error::Error>(Expr::tuple([Expr::val(count), Expr::val(user)]))
     };
     if let Some(after) = &args.after {

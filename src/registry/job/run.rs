@@ -91,14 +91,15 @@ pub async fn run<T>(
     follow(caller, job, work).await?.ok_or_else(cancelled)
 }
 
-/// Takes up the job that has waited for longest; `None`: there is none, or another replica was faster.
+/// Takes up the job of a kind that waits; `None`: there is none, or another replica was faster.
 ///
 /// # Errors
 /// [`Error::Forbidden`] for anybody but the site.
-pub async fn next(caller: &Caller) -> Result<Option<job::Model>> {
+pub async fn next(caller: &Caller, kind: JobKind) -> Result<Option<job::Model>> {
     check_admin(caller)?;
     let waiting = internal::<job::Entity>()
         .filter(job::Column::State.eq(JobState::Waiting))
+        .filter(job::Column::Kind.eq(kind))
         .order_by_asc(job::Column::Id)
         .limit(1);
     let Some(job) = waiting.one(caller.db()).await? else {
@@ -118,22 +119,21 @@ pub async fn next(caller: &Caller) -> Result<Option<job::Model>> {
 /// [`Error::Forbidden`] for anybody but the site; those of the work, which are written down, too.
 pub async fn perform(caller: &Caller, job: &job::Model) -> Result<()> {
     check_admin(caller)?;
+    // The clock of whoever took it down may be ahead of ours.
+    let before = job.before.min(caller.now());
     let rate = job.rate.map(i64::unsigned_abs);
     let done = follow(caller, job.id, async |caller| match job.kind {
         JobKind::Scrub => {
-            let plan = scrub::Plan {
-                before: job.before,
-                rate,
-            };
+            let plan = scrub::Plan { before, rate };
             scrub(caller, plan, |_| {}).await
         }
         JobKind::Collect => {
-            let grace = (caller.now() - job.before).to_std().unwrap_or_default();
+            let grace = (caller.now() - before).to_std().unwrap_or_default();
             blob::collect(caller, grace, false).await.map(drop)
         }
         JobKind::Recount => {
             let plan = usage::Plan {
-                before: job.before,
+                before,
                 mend: job.mend,
                 limit: u64::MAX,
             };
@@ -186,7 +186,7 @@ async fn follow<T>(
     };
     let failure = outcome.as_ref().and_then(|outcome| outcome.as_ref().err());
     let end = progress
-        .write(of(job))
+        .write(running(job))
         .col_expr(job::Column::State, Expr::value(state))
         .col_expr(job::Column::EndedAt, Expr::value(caller.now()))
         .col_expr(
@@ -218,9 +218,12 @@ async fn stopped(caller: &Caller, job: JobId, progress: &Progress) {
 /// Whether it is to stop.
 async fn note(caller: &Caller, job: JobId, progress: &Progress) -> Result<bool> {
     let seen = progress
-        .write(of(job))
+        .write(running(job))
         .col_expr(job::Column::SeenAt, Expr::value(caller.now()));
-    written(caller, seen).await?;
+    if written(caller, seen).await? == 0 {
+        // It was taken for lost, and may have been started again.
+        return Ok(true);
+    }
     let stop: Option<bool> = internal::<job::Entity>()
         .filter(job::Column::Id.eq(job))
         .select_only()
@@ -233,6 +236,10 @@ async fn note(caller: &Caller, job: JobId, progress: &Progress) -> Result<bool> 
 
 fn of(id: JobId) -> UpdateMany<job::Entity> {
     job::Entity::update_many().filter(job::Column::Id.eq(id))
+}
+
+fn running(id: JobId) -> UpdateMany<job::Entity> {
+    of(id).filter(job::Column::State.eq(JobState::Running))
 }
 
 /// How many rows an update changed.

@@ -110,11 +110,8 @@ async fn whole(caller: &Caller, of: &[Place]) -> Result<Vec<(Extent, Vec<Place>)
         seen.push((Extent::Namespace, whole.collect()));
     }
     if !collections.is_empty() {
-        let totals = total::of_collections(caller, &collections).await?;
-        let whole = totals
-            .into_iter()
-            .filter(|(_, total)| total.stored.is_some());
-        let whole = whole.map(|(id, _)| Place::Collection(id));
+        let whole = total::whole_collections(caller, &collections).await?;
+        let whole = whole.into_iter().map(Place::Collection);
         seen.push((Extent::Collection, whole.collect()));
     }
     if !containers.is_empty() {
