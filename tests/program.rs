@@ -3,6 +3,8 @@ use std::{
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt,
     path::Path,
+    process::{Command, Stdio},
+    thread,
     time::Duration,
 };
 
@@ -14,7 +16,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{postgres::free_port, server::Server};
+use crate::support::{
+    postgres::free_port,
+    server::{PROGRAM, Server},
+};
 
 fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
@@ -32,6 +37,37 @@ fn refused(server: &Server, args: &[&str]) -> String {
     let output = server.try_cli("", args);
     assert!(!output.status.success(), "sifhub {args:?} should fail");
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_schema_that_was_cut_short_is_finished_at_the_next_start() {
+    for wait in [1, 3, 10, 30, 60, 100, 200, 400] {
+        let dir = folder();
+        let (server, _) = server(&dir, &[]);
+        let mut cut = server.begin_cli(&["migrate"]);
+        thread::sleep(Duration::from_millis(wait));
+        cut.kill().expect("it is killed, or has ended");
+        cut.wait().expect("it has ended");
+        server.cli(&["migrate"]);
+    }
+}
+
+#[test]
+fn whoever_reads_only_the_beginning_of_a_long_text_ends_the_command_quietly() {
+    for args in [&["schema"][..], &["config", "schema"]] {
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut running = command.spawn().expect("the program runs");
+        drop(running.stdout.take());
+        let ended = running.wait_with_output().expect("it ends");
+        assert!(
+            ended.status.success() && ended.stderr.is_empty(),
+            "{args:?}: {ended:?}"
+        );
+    }
 }
 
 #[test]
