@@ -243,7 +243,7 @@ async fn a_gateway_joins_images_with_the_jobs_that_run_them() {
         )
         .await;
     let both = "{ container(path: \"alice/tools/hello\") { tags { nodes { name image { digest jobs { id state } } } } } }";
-    let back = "{ jobs { id image { digest arch size container { path } } } }";
+    let back = "{ slurmJobs { id image { digest arch size container { path } } } }";
     let joined = compose(json!({
         "subgraphs": [{"name": "sifhub", "url": serve(&app)}],
         "jobs": [
@@ -262,7 +262,7 @@ async fn a_gateway_joins_images_with_the_jobs_that_run_them() {
         {"id": "1", "state": "RUNNING"}, {"id": "2", "state": "PENDING"}]}}),
         "{joined}"
     );
-    let jobs = |answer: usize| joined["answers"][answer]["data"]["jobs"].clone();
+    let jobs = |answer: usize| joined["answers"][answer]["data"]["slurmJobs"].clone();
     assert_eq!(
         jobs(1)[0]["image"]["container"]["path"],
         "alice/tools/hello",

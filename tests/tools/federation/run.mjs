@@ -19,10 +19,10 @@ const slurm = gql`
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])
 
   type Query {
-    jobs(state: String): [Job!]!
+    slurmJobs(state: String): [SlurmJob!]!
   }
 
-  type Job @key(fields: "id") {
+  type SlurmJob @key(fields: "id") {
     id: ID!
     state: String!
     image: Image
@@ -32,13 +32,13 @@ const slurm = gql`
 
   type Image @key(fields: "digest") {
     digest: Digest!
-    jobs: [Job!]!
+    jobs: [SlurmJob!]!
   }
 `;
 const known = (jobs ?? []).map(({ id, state, digest }) => ({ id, state, image: { __typename: 'Image', digest } }));
 const resolvers = {
-  Query: { jobs: (_, { state }) => known.filter((job) => !state || job.state === state) },
-  Job: { __resolveReference: ({ id }) => known.find((job) => job.id === id) },
+  Query: { slurmJobs: (_, { state }) => known.filter((job) => !state || job.state === state) },
+  SlurmJob: { __resolveReference: ({ id }) => known.find((job) => job.id === id) },
   Image: {
     __resolveReference: ({ digest }) => ({ digest }),
     jobs: ({ digest }) => known.filter((job) => job.image.digest === digest),
